@@ -1,0 +1,22 @@
+import type { NodeId } from "./ids.ts";
+import type { Call, Outcome } from "./op.ts";
+import type { Endpoint } from "./cluster.ts";
+
+/** How clients talk to a system. Retries, pools and offline queues are off: a client tells the truth about what it knows. */
+export interface Client {
+  /** Opens a connection of one client thread to one node. A failure to open is a definite `fail` of the operation that needed it. */
+  connect(target: ClientTarget): Promise<Connection>;
+}
+export interface ClientTarget {
+  readonly node: NodeId;
+  readonly thread: number;
+  readonly endpoint: Endpoint;
+  readonly signal: AbortSignal;
+}
+export interface Connection extends AsyncDisposable {
+  /**
+   * Does one call. `fail` only when it surely did not happen; what is ambiguous is `info`; a thrown error is `info` too.
+   * The signal aborts at the operation's deadline: answer `info` (or throw) then.
+   */
+  invoke(call: Call, signal: AbortSignal): Promise<Outcome>;
+}

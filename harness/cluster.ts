@@ -1,0 +1,81 @@
+import type { Disturbance } from "./disturbance.ts";
+import type { NodeId } from "./ids.ts";
+import type { Json } from "./json.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Random } from "./random.ts";
+
+/**
+ * Where nodes run and how to touch them. Capabilities are optional members: a fault asks its cluster what it can do,
+ * and a missing one is an error before the run begins.
+ */
+export interface Cluster {
+  /** `local`, `docker`, `simulated`. */
+  readonly name: string;
+  start(options: ClusterStart): Promise<RunningCluster>;
+}
+
+export interface ClusterStart {
+  readonly signal: AbortSignal;
+  /** Everything that is started writes its undo here first. */
+  readonly ledger: Ledger;
+  /** Absolute; `<logsFolder>/<node>/…` is the cluster's to fill. */
+  readonly logsFolder: string;
+  readonly random: Random;
+  /** One progress line per event: `n1: healthy after 0.4 s`. */
+  readonly progress: (line: string) => void;
+}
+
+export interface RunningCluster extends AsyncDisposable {
+  readonly name: string;
+  readonly nodes: readonly NodeId[];
+  /** Where client thread `thread` reaches `node`, through that client link's own proxy; loopback or own container. */
+  endpoint(node: NodeId, thread: number): Promise<Endpoint>;
+  /** A real request that tells whether `node` serves now. */
+  healthy(node: NodeId, signal: AbortSignal): Promise<boolean>;
+  /** Waits until every node serves and agrees again (converged, not just rules removed). */
+  converged(signal: AbortSignal): Promise<void>;
+  /** Nodes that hold a role now, such as `leader`; empty when unknown. */
+  roles?(role: string, signal: AbortSignal): Promise<readonly NodeId[]>;
+  /** Log files, absolute, by node. */
+  logs(node: NodeId): readonly string[];
+  /** Versions, image digests, settings: goes into `run.json`. */
+  describe(): Json;
+  readonly net?: Net;
+  readonly processes?: ProcessControl;
+  readonly clocks?: ClockControl;
+}
+export type Capability = "net" | "processes" | "clocks";
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Message flow from → to, whoever dialled. Parties are nodes; `clients` stands for every client link of the other party. */
+export interface Flow {
+  readonly from: NodeId | "clients";
+  readonly to: NodeId | "clients";
+}
+
+/** Links. Each method makes a `Disturbance` over a set of directed flows and has no effect by itself. */
+export interface Net {
+  /** Nothing passes; bytes sent while cut are lost and the connection dies at heal. */
+  cut(flows: readonly Flow[]): Disturbance;
+  /** Everything passes late. */
+  delay(flows: readonly Flow[], options: { readonly latencyMs: number; readonly jitterMs: number }): Disturbance;
+  /** Any toxic of Toxiproxy 2.12 on the flows, for faults beyond cut and delay. */
+  toxic?(flows: readonly Flow[], toxic: { readonly type: string; readonly attributes: { readonly [name: string]: number } }): Disturbance;
+}
+
+/** Processes of nodes. */
+export interface ProcessControl {
+  /** SIGSTOP; reverting is SIGCONT. */
+  pause(node: NodeId): Disturbance;
+  /** SIGKILL; reverting starts it again with what it had on disk and waits until it serves. */
+  kill(node: NodeId): Disturbance;
+}
+
+/** Clocks of processes, never of a host. */
+export interface ClockControl {
+  skew(node: NodeId, options: { readonly offsetMs: number; readonly rate: number }): Disturbance;
+}
