@@ -1,0 +1,15 @@
+import type { SystemDefinition } from "../../harness/actor.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { abd, abdAmnesia, abdFastRead } from "./abd/definition.ts";
+
+/** Every system that is written as actors, in the order in which they are listed. */
+export const systemDefinitions: readonly SystemDefinition[] = [abd, abdFastRead, abdAmnesia];
+
+/** The definition of that name; `UNKNOWN_NAME` lists those that exist. */
+export function findSystem(name: string): SystemDefinition {
+  const found = systemDefinitions.find((definition) => definition.name === name);
+  if (found !== undefined) return found;
+  throw new HarnessError("UNKNOWN_NAME", `no system ${JSON.stringify(name)} (there are ${systemDefinitions.map((s) => s.name).join(", ")})`, {
+    nextStep: "see `rashomon list systems`",
+  });
+}
