@@ -1,0 +1,27 @@
+import { HarnessError, type ErrorCode } from "../harness/errors.ts";
+import type { Truth } from "../harness/verdict.ts";
+
+/** What the command line ends with: a contract that scripts hold on to. */
+export const exitCodes = { valid: 0, invalid: 1, unknown: 2, vacuous: 3, infrastructure: 4, usage: 254, crash: 255 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Worst first: a real failure never hides behind an unknown. */
+const order: readonly ExitCode[] = [255, 254, 4, 1, 3, 2, 0];
+
+/** The worst of several, 0 for none. */
+export function worstExit(codes: Iterable<ExitCode>): ExitCode {
+  const seen = new Set(codes);
+  return order.find((code) => seen.has(code)) ?? 0;
+}
+
+export function exitOfVerdict(verdict: Truth | "vacuous"): ExitCode {
+  return exitCodes[verdict];
+}
+
+const usageErrors: ReadonlySet<ErrorCode> = new Set(["USAGE", "UNKNOWN_NAME", "BAD_OPTION"]);
+
+/** Expected errors are usage (254) or infrastructure (4); anything else is a crash (255). */
+export function exitOfError(error: unknown): ExitCode {
+  if (!(error instanceof HarnessError)) return exitCodes.crash;
+  return usageErrors.has(error.code) ? exitCodes.usage : exitCodes.infrastructure;
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["**/*.docker.test.ts"],
+    exclude: ["node_modules/**", "dist/**", "runs/**"],
+    testTimeout: 1_800_000,
+    hookTimeout: 600_000,
+    pool: "forks",
+    maxWorkers: 1,
+    fileParallelism: false,
+  },
+});
