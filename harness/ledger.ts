@@ -13,7 +13,14 @@ export interface Ledger {
   /** Absolute path of the ledger's file. */
   readonly path: string;
   /** On disk when it returns. `kind`: `fault` for injections, `resource` for processes, containers, folders. */
-  intend(entry: { readonly id: string; readonly what: string; readonly kind: "fault" | "resource"; readonly undo: readonly Undo[] }): void;
+  intend(entry: {
+    readonly id: string;
+    readonly what: string;
+    readonly kind: "fault" | "resource";
+    readonly undo: readonly Undo[];
+    /** Of a container that this resource is: what `http` undos may reach beside loopback. */
+    readonly addresses?: readonly string[];
+  }): void;
   done(id: string, evidence?: Evidence): void;
   healed(id: string, evidence?: Evidence): void;
   /** An id that was never used in this ledger: `prefix-1`, `prefix-2`, … */
