@@ -1,0 +1,57 @@
+import { readFile } from "node:fs/promises";
+import { HarnessError } from "../../harness/errors.ts";
+import { type FormatName, headBytes, type HistoryFormat, type ParseOptions, type RecordedHistory } from "./format.ts";
+import { jepsenEdn } from "./jepsen-edn.ts";
+import { jepsenLog } from "./jepsen-log.ts";
+import { jsonl } from "./jsonl.ts";
+import { porcupineKv } from "./porcupine-kv.ts";
+
+/** Every form that we read, in the order in which they are tried. */
+export const formats: readonly HistoryFormat[] = [jsonl, porcupineKv, jepsenEdn, jepsenLog];
+
+export interface ReadOptions extends Partial<ParseOptions> {
+  /** Forces the form instead of finding it. */
+  readonly format?: FormatName;
+}
+
+/**
+ * Reads a recorded history, finding its form by its beginning. Errors: `FILE_UNREADABLE`; `FORMAT_UNKNOWN` when no
+ * form fits; `HISTORY_MALFORMED` naming `file:line`. An empty file is an empty history.
+ */
+export async function readHistory(path: string, options: ReadOptions = {}): Promise<RecordedHistory> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new HarnessError("FILE_UNREADABLE", `cannot read ${path}`, { nextStep: "check the path and its permissions", cause });
+  }
+  return parseHistory(bytes, { ...options, file: options.file ?? path });
+}
+
+/** As `readHistory`, from bytes already in memory. */
+export function parseHistory(bytes: Uint8Array, options: ReadOptions & { readonly file: string }): RecordedHistory {
+  const format = options.format === undefined ? detect(bytes, options.file) : formatNamed(options.format);
+  return format.parse(bytes, options);
+}
+
+/** The format of that name; an unknown one is a `HarnessError` listing those that exist. */
+export function formatNamed(name: string): HistoryFormat {
+  const format = formats.find((candidate) => candidate.name === name);
+  if (format === undefined) {
+    throw new HarnessError("UNKNOWN_NAME", `there is no format ${JSON.stringify(name)}`, { nextStep: `use one of ${formats.map((f) => f.name).join(", ")}` });
+  }
+  return format;
+}
+
+function detect(bytes: Uint8Array, file: string): HistoryFormat {
+  const head = new TextDecoder("utf-8").decode(bytes.subarray(0, headBytes));
+  if (head.trim() === "") return jsonl;
+  const format = formats.find((candidate) => candidate.detect(head));
+  if (format === undefined) {
+    const first = head.trimStart().split("\n", 1)[0]!.slice(0, 60);
+    throw new HarnessError("FORMAT_UNKNOWN", `${file} begins with ${JSON.stringify(first)}, which is no form that we read`, {
+      nextStep: `force one with --format: ${formats.map((f) => f.name).join(", ")}`,
+    });
+  }
+  return format;
+}
