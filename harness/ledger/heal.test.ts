@@ -11,7 +11,7 @@ import { entryFile } from "../entry.ts";
 import { isSame, processState, startTicks } from "../process-identity.ts";
 import { sleep, until } from "../time.ts";
 import { openLedger, readLedger } from "./file-ledger.ts";
-import { healAll, healLedger } from "./heal.ts";
+import { healAll, type HealedEntry, healLedger, type HealReport } from "./heal.ts";
 import { openRuns } from "./open-runs.ts";
 import { startWatchdog } from "./watchdog.ts";
 
@@ -52,6 +52,13 @@ function note(text: string): Undo {
 }
 const fail: Undo = { undo: "argv", argv: [process.execPath, "-e", "console.error('No chain/target by that name'); process.exit(1)"] };
 
+function healed(report: HealReport): string[] {
+  return report.entries.filter((entry) => entry.ok).map((entry) => entry.id);
+}
+function failed(report: HealReport): HealedEntry[] {
+  return report.entries.filter((entry) => !entry.ok);
+}
+
 describe("heal", () => {
   it("undoes what is open, last in first out, steps of an entry in their order, and nothing the second time", async () => {
     const path = abandoned([note("1a"), note("1b")], [note("2")], [note("3")]);
@@ -61,8 +68,8 @@ describe("heal", () => {
     const second = await healLedger(folder);
 
     expect(readFileSync(join(folder, "trace"), "utf8")).toBe("31a1b");
-    expect(first.healed.map((entry) => entry.id)).toEqual(["entry-3", "entry-1"]);
-    expect(second).toEqual({ ledger: path, healed: [], failed: [], damagedLines: [] });
+    expect(healed(first)).toEqual(["entry-3", "entry-1"]);
+    expect(second).toEqual({ ledger: path, entries: [], damagedLines: [] });
     expect(existsSync(`${path}.healing`)).toBe(false);
   });
 
@@ -72,15 +79,15 @@ describe("heal", () => {
     const path = abandoned([note("1")], [note("2"), gated, note("2'")], [note("3")]);
 
     const first = await healLedger(path);
-    expect(first.failed.map((entry) => entry.id)).toEqual(["entry-2"]);
-    expect(first.failed[0]!.seen[1]).toContain("ENOENT");
-    expect(first.healed.map((entry) => entry.id)).toEqual(["entry-3", "entry-1"]);
+    expect(failed(first).map((entry) => entry.id)).toEqual(["entry-2"]);
+    expect(failed(first)[0]!.detail).toContain("ENOENT");
+    expect(healed(first)).toEqual(["entry-3", "entry-1"]);
     expect(readFileSync(join(folder, "trace"), "utf8")).toBe("322'1");
     expect(openRuns().some((run) => run.ledger === path)).toBe(true);
 
     writeFileSync(gate, "");
     const second = await healLedger(path);
-    expect(second.healed.map((entry) => entry.id)).toEqual(["entry-2"]);
+    expect(healed(second)).toEqual(["entry-2"]);
     expect(openRuns().some((run) => run.ledger === path)).toBe(false);
   });
 
@@ -89,8 +96,8 @@ describe("heal", () => {
 
     const report = await healLedger(path);
 
-    expect(report.healed.map((entry) => entry.id)).toEqual(["entry-1"]);
-    expect(report.failed.map((entry) => entry.id)).toEqual(["entry-3", "entry-2"]);
+    expect(healed(report)).toEqual(["entry-1"]);
+    expect(failed(report).map((entry) => entry.id)).toEqual(["entry-3", "entry-2"]);
   });
 
   it("heals a ledger with a torn last line", async () => {
@@ -99,9 +106,9 @@ describe("heal", () => {
 
     const report = await healLedger(path);
 
-    expect(report.healed.map((entry) => entry.id)).toEqual(["entry-1"]);
+    expect(healed(report)).toEqual(["entry-1"]);
     expect(report.damagedLines).toEqual([3]);
-    expect((await healLedger(path)).healed).toEqual([]);
+    expect((await healLedger(path)).entries).toEqual([]);
   });
 
   it("is done once when two heal at the same time", async () => {
@@ -110,7 +117,7 @@ describe("heal", () => {
     const reports = await Promise.all([healLedger(path), healLedger(path)]);
 
     expect(readFileSync(join(folder, "trace"), "utf8")).toBe("21");
-    expect(reports.map((report) => report.healed.length).sort()).toEqual([0, 2]);
+    expect(reports.map((report) => report.entries.length).sort()).toEqual([0, 2]);
   });
 });
 
@@ -126,7 +133,7 @@ describe("a signal", () => {
 
     const report = await healLedger(path);
 
-    expect(report.failed).toEqual([]);
+    expect(failed(report)).toEqual([]);
     expect(processState(stopped.pid)).not.toBe("T");
     expect(isSame(running.pid, running.ticks)).toBe(false);
   });
@@ -138,7 +145,7 @@ describe("a signal", () => {
     const report = await healLedger(path);
     await sleep(50);
 
-    expect(report.healed[0]!.seen).toEqual([`process ${stranger.pid} is gone already`]);
+    expect(report.entries).toEqual([{ id: "entry-1", what: "entry-1", ok: true, detail: `process ${stranger.pid} is gone already` }]);
     expect(isSame(stranger.pid, stranger.ticks)).toBe(true);
   });
 });
@@ -165,8 +172,8 @@ describe("a request", () => {
     const report = await healLedger(path);
 
     expect(seen).toEqual(["POST /busy ", "DELETE /proxies/n1-n2/toxics/gone ", 'POST /proxies/n1-n2 {"enabled":true}']);
-    expect(report.failed.map((entry) => entry.seen)).toEqual([[`POST ${root}/busy: 500 said so`]]);
-    expect(report.healed).toHaveLength(2);
+    expect(failed(report).map((entry) => entry.detail)).toEqual([`POST ${root}/busy: 500 said so`]);
+    expect(healed(report)).toHaveLength(2);
   });
 
   it("to a server that is gone is success", async () => {
@@ -178,13 +185,13 @@ describe("a request", () => {
 
     const report = await healLedger(abandoned([{ undo: "http", method: "DELETE", url: `http://127.0.0.1:${port}/proxies/a` }]));
 
-    expect(report.failed).toEqual([]);
+    expect(failed(report)).toEqual([]);
   });
 
   it.each(["http://192.0.2.1:8474/reset", "http://example.invalid/reset", "https://127.0.0.1:1/reset", "http://127.example.invalid/reset"])("is not sent to %s", async (url) => {
     const report = await healLedger(abandoned([{ undo: "http", method: "POST", url }]));
 
-    expect(report.failed[0]!.seen[0]).toContain("not sent");
+    expect(failed(report)[0]!.detail).toContain("not sent");
   });
 
   it("goes to an address that the ledger names as an own container's", async () => {
@@ -199,7 +206,7 @@ describe("a request", () => {
 
     const report = await healLedger(folder);
 
-    expect(report.healed.map((entry) => entry.id)).toEqual(["cut", "pod"]);
+    expect(healed(report)).toEqual(["cut", "pod"]);
   });
 });
 
@@ -210,7 +217,7 @@ describe("a removal", () => {
     writeFileSync(join(one, "file"), "");
     const path = abandoned([{ undo: "remove", path: one }], [{ undo: "remove", path: two }], [{ undo: "remove", path: join(folder, "never") }]);
 
-    expect((await healLedger(path)).failed).toEqual([]);
+    expect(failed(await healLedger(path))).toEqual([]);
     expect([one, two].map((name) => existsSync(name))).toEqual([false, false]);
   });
 
@@ -227,8 +234,8 @@ describe("a removal", () => {
       expect(existsSync(join(outside, "precious"))).toBe(true);
       expect(existsSync(tmpdir())).toBe(true);
       // The link itself is the run's own, and goes.
-      expect(report.healed.map((entry) => entry.id)).toEqual(["entry-1"]);
-      expect(report.failed).toHaveLength(places.length);
+      expect(healed(report)).toEqual(["entry-1"]);
+      expect(failed(report)).toHaveLength(places.length);
     } finally {
       rmSync(outside, { recursive: true });
     }
@@ -278,7 +285,7 @@ describe("after a SIGKILL of the harness", () => {
       ["folder-1", "watchdog"],
       ["node-1", "watchdog"],
     ]);
-    expect(await healLedger(folder)).toMatchObject({ healed: [], failed: [] });
+    expect((await healLedger(folder)).entries).toEqual([]);
   });
 
   it("heal does it when the watchdog was killed as well, finding the run by itself", async () => {
@@ -291,7 +298,7 @@ describe("after a SIGKILL of the harness", () => {
 
     const report = (await healAll()).find((candidate) => candidate.ledger === told.ledger)!;
 
-    expect(report.healed.map((entry) => entry.id)).toEqual(["pause-1", "folder-1", "node-1"]);
+    expect(healed(report)).toEqual(["pause-1", "folder-1", "node-1"]);
     expectHealed(told);
     expect((await healAll()).some((candidate) => candidate.ledger === told.ledger)).toBe(false);
   });

@@ -17,10 +17,8 @@ import { performUndo, type UndoResult } from "./undo.ts";
 export interface HealReport {
   /** Absolute path of the ledger. */
   readonly ledger: string;
-  /** In the order in which they were undone. */
-  readonly healed: readonly HealedEntry[];
-  /** Still open. */
-  readonly failed: readonly HealedEntry[];
+  /** What was open, in the order in which it was undone. */
+  readonly entries: readonly HealedEntry[];
   /** Why nothing was tried, when nothing was. */
   readonly skipped?: string;
   /** Lines, from 1, that could not be read. */
@@ -29,8 +27,10 @@ export interface HealReport {
 export interface HealedEntry {
   readonly id: string;
   readonly what: string;
-  /** One text per undo step. */
-  readonly seen: readonly string[];
+  /** False: at least one step failed, and the entry is still open. */
+  readonly ok: boolean;
+  /** What each undo step saw, in their order. */
+  readonly detail: string;
 }
 
 export interface HealOptions {
@@ -50,7 +50,7 @@ export async function healLedger(place: string, options: HealOptions = {}): Prom
   try {
     const content = readLedger(path);
     const open = openEntries(content.lines);
-    const report = { ledger: path, healed: new Array<HealedEntry>(), failed: new Array<HealedEntry>(), damagedLines: content.damagedLines };
+    const entries: HealedEntry[] = [];
     const addresses = new Set(content.lines.flatMap((line) => (line.event === "intent" ? (line.addresses ?? []) : [])));
     if (open.length > 0) {
       const appender = new Appender(path);
@@ -58,20 +58,17 @@ export async function healLedger(place: string, options: HealOptions = {}): Prom
         for (const entry of open.toReversed()) {
           options.signal?.throwIfAborted();
           const results = await undoEntry(entry, { runFolder: dirname(path), addresses, signal: deadlineSignal(entryMsMax, options.signal) });
-          const outcome = { id: entry.id, what: entry.what, seen: results.map((result) => result.seen) };
-          if (results.every((result) => result.ok)) {
-            appender.append({ event: "healed", id: entry.id, evidence: { effective: true, seen: outcome.seen.join("; ") }, by: options.by ?? "heal", timeNs: -1 });
-            report.healed.push(outcome);
-          } else {
-            report.failed.push(outcome);
-          }
+          const ok = results.every((result) => result.ok);
+          const detail = results.map((result) => result.seen).join("; ");
+          if (ok) appender.append({ event: "healed", id: entry.id, evidence: { effective: true, seen: detail }, by: options.by ?? "heal", timeNs: -1 });
+          entries.push({ id: entry.id, what: entry.what, ok, detail });
         }
       } finally {
         appender.close();
       }
     }
-    if (report.failed.length === 0) takeOffTheList(path);
-    return report;
+    if (entries.every((entry) => entry.ok)) takeOffTheList(path);
+    return { ledger: path, entries, damagedLines: content.damagedLines };
   } finally {
     lock.release();
   }
@@ -111,7 +108,7 @@ function takeOffTheList(ledger: string): void {
 }
 
 function nothingTried(ledger: string, skipped: string): HealReport {
-  return { ledger, healed: [], failed: [], skipped, damagedLines: [] };
+  return { ledger, entries: [], skipped, damagedLines: [] };
 }
 
 /** One healer at a time: a file that names the healer, made whole or not at all; that of a dead healer is taken over. */

@@ -27,11 +27,11 @@ async function heal(): Promise<void> {
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     await sleep(graceMs * attempt);
     const report = await healLedger(ledger, { by: "watchdog" });
-    for (const entry of report.healed) say(`healed ${entry.id}: ${entry.what}: ${entry.seen.join("; ")}`);
-    for (const entry of report.failed) say(`FAILED ${entry.id}: ${entry.what}: ${entry.seen.join("; ")}`);
+    for (const entry of report.entries) say(`${entry.ok ? "healed" : "FAILED"} ${entry.id}: ${entry.what}: ${entry.detail}`);
     for (const line of report.damagedLines) say(`line ${line} of the ledger could not be read`);
-    say(`attempt ${attempt}: ${report.healed.length} healed, ${report.failed.length} still open`);
-    if (report.failed.length === 0) return;
+    const open = report.entries.filter((entry) => !entry.ok).length;
+    say(`attempt ${attempt}: ${report.entries.length - open} healed, ${open} still open`);
+    if (open === 0) return;
   }
 }
 
