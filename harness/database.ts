@@ -1,0 +1,30 @@
+import type { Client } from "./client.ts";
+import type { Cluster } from "./cluster.ts";
+import type { OptionSpec, Settings } from "./options.ts";
+
+/**
+ * A database is a system that others wrote: it can only be deployed, so it brings a cluster and a client instead of
+ * actors. One plain value per database, listed in a registry:
+ *
+ *     settings ──┬─ cluster(settings, place)   where its nodes run and how to touch them
+ *                └─ client(settings)           how client threads talk to one node
+ */
+export interface DatabaseDefinition {
+  readonly name: string;
+  /** One line for `rashomon list systems`. */
+  readonly summary: string;
+  readonly options: readonly OptionSpec[];
+  /** Names of the kinds of clusters it can be deployed on: `docker`. */
+  readonly clusters: readonly string[];
+  /** Names of the workloads whose calls its client understands. */
+  readonly workloads: readonly string[];
+  /** Has no effect by itself; `start` does. */
+  cluster(settings: Settings, place: DatabasePlace): Cluster;
+  client(settings: Settings): Client;
+}
+
+export interface DatabasePlace {
+  readonly nodes: number;
+  /** Labels everything that is made, so that `heal` finds it; letters, digits and dashes. */
+  readonly runId: string;
+}
