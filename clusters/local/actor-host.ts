@@ -1,0 +1,295 @@
+import { assert } from "../../harness/assert.ts";
+import type { Actor, ActorContext, ActorId, OperationId, Out } from "../../harness/actor.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { canonicalJson, type Json } from "../../harness/json.ts";
+import type { Call } from "../../harness/op.ts";
+import type { Random } from "../../harness/random.ts";
+import { after, type Cancellable, soon } from "../../harness/time.ts";
+import type { DurableStore } from "./durable-store.ts";
+import { stateHash, type TraceEvent } from "./trace.ts";
+import { peerFrameOf, type RoundCounts } from "./wire.ts";
+
+/**
+ * Runs one actor inside a process: one handler at a time, effects in the order in which they were called.
+ *
+ *     event → handler → [ save | trace line | sends and replies ]
+ *                            │        │             │
+ *                       append to   append to    wait until the saves before
+ *                       the log     the diary    them are on disk, then leave
+ *
+ * Group commit: while a sync is under way, further handlers run; what they put out waits, in order, for the sync after
+ * that. So nothing that depends on a save leaves before the save is durable, and a hundred saves may share a sync.
+ * To the world a crash in between looks like a crash before those handlers ran, with their messages lost.
+ *
+ * Chance comes from the node's seed only: how long a timer runs within its bounds, and which option is chosen.
+ */
+export class ActorHost {
+  readonly #options: ActorHostOptions;
+  readonly #timers = new Map<string, Cancellable>();
+  readonly #choices = new Map<string, readonly Json[]>();
+  readonly #timerRandom: Random;
+  readonly #choiceRandom: Random;
+  readonly #counts = { sent: 0, handled: 0, timersFired: 0 };
+  readonly #clock: number[];
+  #state: Json = null;
+  #hash = "";
+  #life: "new" | "running" | "ended" = "new";
+  /** What arrived before the start. */
+  #early: (() => void)[] = [];
+
+  /** Collected since the last flush. */
+  #leaving: (() => void)[] = [];
+  #lines = "";
+  #unsaved: { readonly value: Json } | undefined;
+  #flushPlanned = false;
+  #syncing = false;
+
+  constructor(options: ActorHostOptions) {
+    this.#options = options;
+    this.#clock = Array.from({ length: options.self.servers }, () => 0);
+    this.#timerRandom = options.random.fork("timers");
+    this.#choiceRandom = options.random.fork("choices");
+  }
+
+  get counts(): RoundCounts {
+    return { ...this.#counts };
+  }
+
+  get running(): boolean {
+    return this.#life === "running";
+  }
+
+  start(): void {
+    if (this.#life !== "new") return;
+    this.#life = "running";
+    const durable = this.#options.store.load();
+    this.#handle({ event: "start", in: { durable } }, (out) => this.#options.actor.start(this.#options.self, durable, out));
+    const early = this.#early;
+    this.#early = [];
+    for (const action of early) action();
+  }
+
+  message(from: ActorId, frame: { readonly mid: string; readonly clock: readonly number[]; readonly message: Json }): void {
+    if (this.#held(() => this.message(from, frame))) return;
+    for (let i = 0; i < this.#clock.length; i++) this.#clock[i] = Math.max(this.#clock[i]!, frame.clock[i] ?? 0);
+    const { mid, message } = frame;
+    this.#handle({ event: "deliver", in: { mid, from, message } }, (out) =>
+      this.#options.actor.onMessage(this.#options.self, this.#state, from, message, out),
+    );
+  }
+
+  /** A call that the actor refuses (a `HarnessError`: a function that it does not have) changes nothing. */
+  call(operation: OperationId, call: Call): void {
+    if (this.#held(() => this.call(operation, call))) return;
+    const { actor, self, refuse } = this.#options;
+    if (actor.onClient === undefined) return refuse(operation, `actor ${actor.kind} takes no calls`);
+    try {
+      this.#handle({ event: "call", in: { operation, call } }, (out) => actor.onClient?.(self, this.#state, operation, call, out) ?? this.#state);
+    } catch (error) {
+      if (!(error instanceof HarnessError)) throw error;
+      refuse(operation, error.message);
+    }
+  }
+
+  /** Nothing happens and nothing leaves any more. */
+  end(): void {
+    this.#life = "ended";
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    this.#early = [];
+    this.#leaving = [];
+    this.#lines = "";
+    this.#unsaved = undefined;
+  }
+
+  #held(action: () => void): boolean {
+    if (this.#life === "new") this.#early.push(action);
+    return this.#life !== "running";
+  }
+
+  #handle(event: TraceEvent, handler: (out: Out) => Json): void {
+    this.#run(event, handler);
+    while (this.#choices.size > 0 && this.#life === "running") {
+      const [key, options] = this.#choices.entries().next().value!;
+      this.#choices.delete(key);
+      const option = this.#choiceRandom.int(options.length);
+      const choice = options[option]!;
+      this.#options.log(`chose ${key}: option ${option} of ${options.length}`);
+      this.#run({ event: "choice", in: { key, option, choice } }, (out) => {
+        const { actor, self } = this.#options;
+        assert(actor.onChoice !== undefined, `actor ${actor.kind} offers choices, so it has onChoice`);
+        return actor.onChoice(self, this.#state, key, choice, out);
+      });
+    }
+  }
+
+  #run(event: TraceEvent, handler: (out: Out) => Json): void {
+    const effects = new Effects();
+    const state = handler(effects);
+    this.#counts.handled++;
+    const { self, trace } = this.#options;
+    this.#clock[self.id]!++;
+    if (trace !== undefined && (state !== this.#state || this.#hash === "")) this.#hash = stateHash(state);
+    this.#state = state;
+
+    const clockText = JSON.stringify(this.#clock);
+    let sends = "";
+    let replies = "";
+    for (const effect of effects.list) {
+      switch (effect.effect) {
+        case "send": {
+          const mid = this.#options.nextMid();
+          const text = effects.textOf(effect.message);
+          sends += `${sends === "" ? "" : ","}{"mid":"${mid}","to":${effect.to},"message":${text}}`;
+          this.#counts.sent++;
+          this.#leaving.push(() => this.#send(effect.to, `{"mid":"${mid}","round":${this.#options.round},"clock":${clockText},"message":${text}}`));
+          break;
+        }
+        case "reply": {
+          const text = `{"operation":${JSON.stringify(effect.operation)},"value":${JSON.stringify(effect.value)}}`;
+          replies += (replies === "" ? "" : ",") + text;
+          this.#leaving.push(() => this.#options.reply(effect.operation, text));
+          break;
+        }
+        case "setTimer":
+          this.#setTimer(effect.timer, effect.afterMs);
+          break;
+        case "cancelTimer": {
+          const key = canonicalJson(effect.timer);
+          this.#timers.get(key)?.cancel();
+          this.#timers.delete(key);
+          break;
+        }
+        case "choose":
+          // A key that is offered again replaces its options.
+          this.#choices.delete(effect.key);
+          if (effect.options.length > 0) this.#choices.set(effect.key, effect.options);
+          break;
+      }
+    }
+    if (effects.saved !== undefined) this.#unsaved = effects.saved;
+    if (trace !== undefined) {
+      const save = effects.saved === undefined ? "" : `"save":${JSON.stringify(effects.saved.value)},`;
+      this.#lines +=
+        `{"node":${self.id},"seq":${trace.nextSeq()},"epoch":${this.#options.epoch},"round":${this.#options.round},"event":"${event.event}","in":${JSON.stringify(event.in)},` +
+        `"out":[${sends}],"replies":[${replies}],${save}"stateHash":"${this.#hash}","clock":${clockText}}\n`;
+    }
+    if (!this.#flushPlanned) {
+      this.#flushPlanned = true;
+      queueMicrotask(() => this.#flush());
+    }
+  }
+
+  /** One commit for all handlers that ran in this turn (or, while a sync was under way, since). */
+  #flush(): void {
+    this.#flushPlanned = false;
+    if (this.#syncing || this.#life === "ended") return;
+    const { store, trace } = this.#options;
+    const leaving = this.#leaving;
+    const unsaved = this.#unsaved;
+    this.#leaving = [];
+    this.#unsaved = undefined;
+    if (unsaved !== undefined) store.append(unsaved.value);
+    if (this.#lines !== "") trace?.append(this.#lines);
+    this.#lines = "";
+    if (unsaved === undefined) return this.#release(leaving);
+    this.#syncing = true;
+    store.sync(() => {
+      this.#syncing = false;
+      this.#release(leaving);
+      this.#flush();
+    });
+  }
+
+  #release(leaving: readonly (() => void)[]): void {
+    if (this.#life !== "ended") for (const leave of leaving) leave();
+  }
+
+  #send(to: ActorId, text: string): void {
+    if (to !== this.#options.self.id) return this.#options.send(to, text);
+    // To itself: over no wire, in a turn of its own; as JSON all the same.
+    const frame = peerFrameOf(JSON.parse(text) as Json);
+    assert(frame !== undefined, "a host can read the frames that it writes");
+    soon(() => this.message(to, frame));
+  }
+
+  #setTimer(timer: Json, afterMs: readonly [number, number]): void {
+    const key = canonicalJson(timer);
+    if (this.#timers.has(key)) return;
+    const [least, most] = afterMs;
+    const ms = least + this.#timerRandom.float() * (most - least);
+    this.#timers.set(
+      key,
+      after(ms, () => {
+        this.#timers.delete(key);
+        this.#counts.timersFired++;
+        this.#handle({ event: "timer", in: { timer } }, (out) => {
+          const { actor, self } = this.#options;
+          assert(actor.onTimer !== undefined, `actor ${actor.kind} sets timers, so it has onTimer`);
+          return actor.onTimer(self, this.#state, timer, out);
+        });
+      }),
+    );
+  }
+}
+
+export interface ActorHostOptions {
+  readonly actor: Actor;
+  readonly self: ActorContext;
+  readonly epoch: number;
+  readonly round: number;
+  readonly store: DurableStore;
+  readonly random: Random;
+  /** The diary; undefined: none is kept. */
+  readonly trace: { append(lines: string): void; nextSeq(): number } | undefined;
+  nextMid(): string;
+  /** `text`: the whole frame. */
+  send(to: ActorId, text: string): void;
+  /** `text`: the whole answer. */
+  reply(operation: OperationId, text: string): void;
+  refuse(operation: OperationId, reason: string): void;
+  log(line: string): void;
+}
+
+type Effect =
+  | { readonly effect: "send"; readonly to: ActorId; readonly message: Json }
+  | { readonly effect: "reply"; readonly operation: OperationId; readonly value: Json }
+  | { readonly effect: "setTimer"; readonly timer: Json; readonly afterMs: readonly [number, number] }
+  | { readonly effect: "cancelTimer"; readonly timer: Json }
+  | { readonly effect: "choose"; readonly key: string; readonly options: readonly Json[] };
+
+/** What one handler put out; nothing takes effect if the handler throws. */
+class Effects implements Out {
+  readonly list: Effect[] = [];
+  saved: { readonly value: Json } | undefined;
+  #lastMessage: Json | undefined;
+  #lastText = "";
+
+  send(to: ActorId, message: Json): void {
+    this.list.push({ effect: "send", to, message });
+  }
+  setTimer(timer: Json, afterMs: readonly [number, number]): void {
+    this.list.push({ effect: "setTimer", timer, afterMs });
+  }
+  cancelTimer(timer: Json): void {
+    this.list.push({ effect: "cancelTimer", timer });
+  }
+  choose(key: string, options: readonly Json[]): void {
+    this.list.push({ effect: "choose", key, options });
+  }
+  save(durable: Json): void {
+    this.saved = { value: durable };
+  }
+  reply(operation: OperationId, value: Json): void {
+    this.list.push({ effect: "reply", operation, value });
+  }
+
+  /** JSON of a message; one object that goes to several peers is written once. */
+  textOf(message: Json): string {
+    if (this.#lastMessage !== message || this.#lastText === "") {
+      this.#lastMessage = message;
+      this.#lastText = JSON.stringify(message);
+    }
+    return this.#lastText;
+  }
+}

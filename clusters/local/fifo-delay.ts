@@ -1,0 +1,40 @@
+import type { Random } from "../../harness/random.ts";
+import { after, type Cancellable, monotonicMs } from "../../harness/time.ts";
+
+/**
+ * Holds what arrives on one link for a random time and lets it go in order, as a slow TCP connection would.
+ * Each link draws how slow it is (0 … `delayMsMax`), each frame its own part of that: links that differ much make
+ * the reorderings between links that equal ones hardly ever show.
+ */
+export class FifoDelay {
+  readonly #random: Random;
+  readonly #linkMsMax: number;
+  readonly #timers = new Set<Cancellable>();
+  readonly #waiting: (() => void)[] = [];
+  #lastAtMs = 0;
+
+  constructor(options: { readonly random: Random; readonly delayMsMax: number }) {
+    this.#random = options.random;
+    this.#linkMsMax = options.random.float() * options.delayMsMax;
+  }
+
+  /** Calls `action` after its time and after all actions before it. */
+  push(action: () => void): void {
+    const now = monotonicMs();
+    const at = Math.max(this.#lastAtMs, now + this.#random.float() * this.#linkMsMax);
+    this.#lastAtMs = at;
+    this.#waiting.push(action);
+    // Whichever timer fires takes the head: timers that are due together have no order of their own.
+    const timer = after(at - now, () => {
+      this.#timers.delete(timer);
+      this.#waiting.shift()?.();
+    });
+    this.#timers.add(timer);
+  }
+
+  end(): void {
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    this.#waiting.length = 0;
+  }
+}

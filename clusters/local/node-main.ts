@@ -1,0 +1,199 @@
+import { mkdirSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import type { ActorContext, ActorId } from "../../harness/actor.ts";
+import { assert } from "../../harness/assert.ts";
+import { seed } from "../../harness/ids.ts";
+import { Random } from "../../harness/random.ts";
+import { monotonicMs } from "../../harness/time.ts";
+import { findSystem } from "../systems/registry.ts";
+import { ActorHost } from "./actor-host.ts";
+import { DurableStore } from "./durable-store.ts";
+import { FifoDelay } from "./fifo-delay.ts";
+import { LineFile } from "./line-file.ts";
+import { configVariable, exitBug, exitNoPort, type NodeConfig, type NodeLine, type PeersLine } from "./node-config.ts";
+import { NodeServer } from "./node-server.ts";
+import { PeerLink } from "./peer-link.ts";
+import type { Answer, PeerFrame, Request, RoundCounts } from "./wire.ts";
+
+/**
+ * The process of one node: makes the system by name and settings, listens, waits for its peers' addresses, and runs
+ * its actor until told to stop. It ends when its standard input ends, so no node outlives the harness, whatever
+ * killed that; on SIGTERM; and with code 70 when a handler throws, with the event's error as its last words.
+ *
+ * Besides the deployed actor (round 0) it can run fresh actors of the same kind for the rounds of a comparison; each
+ * has its own store, timers and delays, and frames carry the number of their round.
+ */
+const config = JSON.parse(process.env[configVariable] ?? "null") as NodeConfig;
+assert(config !== null, `${configVariable} holds this node's configuration`);
+for (const event of ["uncaughtException", "unhandledRejection"]) process.on(event, (error: unknown) => die(exitBug, error));
+process.on("SIGTERM", () => process.exit(0));
+
+const system = findSystem(config.system).make(config.settings);
+const ids = Array.from({ length: system.servers }, (_, id) => id);
+const self: ActorContext = { id: config.id, servers: system.servers, peers: ids.filter((id) => id !== config.id) };
+const actor = system.actor(config.id);
+const random = new Random(seed(config.seed)).fork(`n${config.id + 1}/${config.epoch}`);
+const trace = config.traceFile === null ? undefined : openTrace(config.traceFile);
+const links = new Map<ActorId, PeerLink>();
+const rooms = new Map<number, Room>();
+/** Messages put out in this life, over all rooms: the last part of a mid. */
+let sends = 0;
+
+const noCounts: RoundCounts = { sent: 0, handled: 0, timersFired: 0 };
+
+/** One actor with what belongs to it alone. */
+interface Room {
+  readonly host: ActorHost;
+  readonly store: DurableStore;
+  /** In a round: what holds the frames of each sender. */
+  readonly delays: Map<string, FifoDelay> | undefined;
+  readonly random: Random;
+  readonly delayMsMax: number;
+}
+
+function openRoom(round: number, options: { readonly random: Random; readonly delayMsMax: number }): Room {
+  const store = new DurableStore(join(config.dataFolder, round === 0 ? "durable.jsonl" : `round-${round}.jsonl`));
+  const host = new ActorHost({
+    actor,
+    self,
+    epoch: config.epoch,
+    round,
+    store,
+    random: options.random,
+    trace,
+    nextMid: () => `${config.id}-${config.epoch}-${sends++}`,
+    send: (to, text) => {
+      const link = links.get(to);
+      assert(link !== undefined, `actor ${config.id} sends to ${to}, which is one of its peers (${self.peers.join(", ")})`);
+      link.push(text);
+    },
+    reply: (operation, text) => server.answer(operation, text),
+    refuse: (operation, refused) => server.answer(operation, JSON.stringify({ operation, refused } satisfies Answer)),
+    log,
+  });
+  const room: Room = { host, store, random: options.random, delayMsMax: options.delayMsMax, delays: options.delayMsMax > 0 ? new Map() : undefined };
+  rooms.set(round, room);
+  return room;
+}
+
+/** Runs `action` at once, or after the delay that this round has for `sender`. */
+function arrive(room: Room, sender: string, action: () => void): void {
+  if (room.delays === undefined) return action();
+  let delay = room.delays.get(sender);
+  if (delay === undefined) {
+    delay = new FifoDelay({ random: room.random.fork(`link ${sender}`), delayMsMax: room.delayMsMax });
+    room.delays.set(sender, delay);
+  }
+  delay.push(action);
+}
+
+function endRoom(round: number): RoundCounts {
+  const room = rooms.get(round);
+  if (room === undefined) return noCounts;
+  assert(round !== 0, "the deployed actor ends with its process");
+  rooms.delete(round);
+  room.host.end();
+  for (const delay of room.delays?.values() ?? []) delay.end();
+  room.store.remove();
+  return room.host.counts;
+}
+
+function onControl(request: Exclude<Request, { ask: "call" }>): Answer {
+  switch (request.ask) {
+    case "health": {
+      const up = [...links].map(([id, link]) => [String(id), link.up] as const);
+      const lost = [...links.values()].reduce((sum, link) => sum + link.lost, 0);
+      const ready = rooms.get(0)?.host.running === true;
+      return { id: request.id, health: { node: config.id, epoch: config.epoch, ready, links: Object.fromEntries(up), lost } };
+    }
+    case "open": {
+      const room = openRoom(request.round, { random: new Random(seed(request.seed)).fork(`n${config.id + 1}`), delayMsMax: request.delayMsMax });
+      return { id: request.id, round: request.round, counts: room.host.counts };
+    }
+    case "begin": {
+      const room = rooms.get(request.round);
+      room?.host.start();
+      return { id: request.id, round: request.round, counts: room?.host.counts ?? noCounts };
+    }
+    case "end":
+      return { id: request.id, round: request.round, counts: endRoom(request.round) };
+  }
+}
+
+/** A frame of a round that is over finds no room: it is late, and gone. */
+function onPeer(from: ActorId, frame: PeerFrame): void {
+  const room = rooms.get(frame.round);
+  if (room !== undefined) arrive(room, `p${from}`, () => room.host.message(from, frame));
+}
+
+const server = new NodeServer({
+  welcome: () => ({ welcome: config.id, epoch: config.epoch }),
+  onPeer,
+  onCall: (operation, round, call) => {
+    const room = rooms.get(round);
+    if (room === undefined) return server.answer(operation, JSON.stringify({ operation, refused: `round ${round} is not open` } satisfies Answer));
+    arrive(room, operation.slice(0, operation.indexOf(".")), () => room.host.call(operation, call));
+  },
+  onControl,
+  log,
+});
+
+async function main(): Promise<void> {
+  mkdirSync(config.dataFolder, { recursive: true });
+  const room = openRoom(0, { random, delayMsMax: 0 });
+  const port = await server.listen(config.port).catch((error: unknown) => {
+    tell({ refused: String(error), port: config.port });
+    return die(exitNoPort, error);
+  });
+  log(`${config.system} node n${config.id + 1} (life ${config.epoch}) listens on port ${port}`);
+  tell({ listening: port });
+  const input = createInterface({ input: process.stdin });
+  input.on("line", (line) => {
+    const { peers } = JSON.parse(line) as PeersLine;
+    for (const id of self.peers) {
+      const address = peers[String(id)];
+      assert(address !== undefined, `the peers' line names n${id + 1}`);
+      const link = links.get(id);
+      if (link !== undefined) link.redirect(address);
+      else links.set(id, new PeerLink({ from: config.id, to: id, epoch: config.epoch, address, random: random.fork(`link ${id}`), log }));
+    }
+    if (!room.host.running) log("started");
+    room.host.start();
+  });
+  input.on("close", () => {
+    log("standard input ended: so does this node");
+    process.exit(0);
+  });
+}
+
+function openTrace(path: string): { append(lines: string): void; nextSeq(): number } {
+  mkdirSync(dirname(path), { recursive: true });
+  const file = new LineFile(path);
+  let seq = 0;
+  let full = false;
+  return {
+    nextSeq: () => seq++,
+    append(lines) {
+      if (full) return;
+      full = file.sizeBytes > config.traceBytesMax;
+      if (full) log(`the diary ends here: it has ${file.sizeBytes} bytes (at most ${config.traceBytesMax})`);
+      else file.append(lines);
+    },
+  };
+}
+
+function tell(line: NodeLine): void {
+  writeSync(3, JSON.stringify(line) + "\n");
+}
+
+function log(line: string): void {
+  writeSync(1, `${(monotonicMs() / 1000).toFixed(3)} ${line}\n`);
+}
+
+function die(code: number, error: unknown): never {
+  writeSync(2, `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(code);
+}
+
+await main();
