@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { type OptionValue, parseSettings } from "../../harness/options.ts";
+import type { Exploration, ExploreOptions } from "./explore.ts";
+import { findFixture } from "./fixtures/index.ts";
+import { lamport } from "./lamport.ts";
+import { replay } from "./replay.ts";
+
+type Row = readonly [model: string, settings: { readonly [name: string]: OptionValue }, unique: number, generated: number, depth: number];
+
+/** Counts that TLC, Stateright 0.31 or two of our own engines agree on. */
+const rows: readonly Row[] = [
+  ["single-copy-register", { clients: 2 }, 93, 121, 9],
+  ["single-copy-register", { clients: 2, network: "ordered" }, 93, 121, 9],
+  ["single-copy-register", { clients: 3 }, 4_243, 6_778, 13],
+  ["single-copy-register", { clients: 2, servers: 2 }, 62, 81, 9],
+  ["linearizable-register", { servers: 2 }, 544, 875, 25],
+  ["linearizable-register", { servers: 2, network: "ordered" }, 620, 883, 25],
+  ["linearizable-register", { servers: 2, clients: 3 }, 35_009, 68_115, 37],
+  ["linearizable-register", { servers: 2, clients: 3, network: "ordered" }, 46_516, 82_294, 37],
+];
+
+/** Distinct local states, messages, histories, ended histories. */
+const structures: readonly (readonly [string, { readonly [name: string]: OptionValue }, number, number, number, number])[] = [
+  ["single-copy-register", {}, 9, 10, 33, 12],
+  ["single-copy-register", { clients: 3 }, 13, 18, 1_147, 408],
+  ["single-copy-register", { servers: 2 }, 10, 10, 27, 8],
+  ["linearizable-register", { servers: 2 }, 43, 40, 33, 12],
+  ["linearizable-register", { servers: 2, network: "ordered" }, 41, 40, 33, 17],
+  ["linearizable-register", { servers: 2, clients: 3 }, 137, 100, 1_147, 408],
+  ["linearizable-register", { servers: 2, clients: 3, network: "ordered" }, 127, 100, 1_147, 713],
+  ["linearizable-register", { servers: 2, clients: 3, bug: "answer-before-quorum" }, 200, 118, 2_186, 1_082],
+];
+
+describe("exact counts", () => {
+  it.each(rows)("%s %o has %i states", (name, settings, unique, generated, depth) => {
+    const found = run(name, settings);
+
+    expect({ unique: found.unique, generated: found.generated, depth: found.depth, complete: found.complete }).toEqual({ unique, generated, depth, complete: true });
+  });
+
+  it.each(structures)("%s %o is made of %i local states, %i messages, %i histories of which %i ended", (name, settings, locals, messages, all, terminal) => {
+    const found = run(name, settings);
+
+    expect([found.coverage.localStates, found.coverage.messages, found.outcomes?.all.size, found.outcomes?.terminal.size]).toEqual([locals, messages, all, terminal]);
+  });
+
+  it("the monitor instead of the history shrinks linearizable-register 3c/2s to 19,278 states over 154 monitor states", () => {
+    const found = run("linearizable-register", { servers: 2, clients: 3 }, { track: "monitor" });
+
+    expect([found.unique, found.generated, found.coverage.histories]).toEqual([19_278, 44_805, 154]);
+    expect(found.outcomes).toBeUndefined();
+  });
+
+  it("states at the depth bound are counted and not expanded", () => {
+    const found = run("single-copy-register", {}, { depthMax: 2 });
+
+    expect([found.unique, found.depth, found.complete]).toEqual([3, 2, false]);
+  });
+
+  it("stops near statesMax and says that it is incomplete", () => {
+    const found = run("linearizable-register", { servers: 2, clients: 3 }, { statesMax: 5_000 });
+
+    expect(found.complete).toBe(false);
+    expect(found.unique).toBeLessThan(8_000);
+  });
+});
+
+describe("discoveries", () => {
+  it("two single copies are not linearizable, and the shortest way to see it has four deliveries", () => {
+    const found = run("single-copy-register", { servers: 2 });
+    const counterexample = found.discoveries.find(({ property }) => property === "linearizable")!;
+
+    expect(counterexample.kind).toBe("counterexample");
+    expect(counterexample.schedule).toEqual([
+      { step: "deliver", from: 2, to: 0, n: 0 },
+      { step: "deliver", from: 0, to: 2, n: 0 },
+      { step: "deliver", from: 2, to: 1, n: 0 },
+      { step: "deliver", from: 1, to: 2, n: 0 },
+    ]);
+    expect([...counterexample.history].map(({ process, type, f, value }) => `${process} ${type} ${f} ${JSON.stringify(value)}`)).toEqual([
+      '0 invoke write "A"',
+      '1 invoke write "B"',
+      "0 ok write null",
+      "0 invoke read null",
+      "0 ok read null",
+    ]);
+  });
+
+  it("a register that answers before its quorum is caught after eight steps", () => {
+    const found = run("linearizable-register", { servers: 2, clients: 3, bug: "answer-before-quorum" });
+
+    expect([found.unique, found.generated, found.depth]).toEqual([285_798, 657_066, 37]);
+    expect(found.discoveries[0]).toMatchObject({ property: "linearizable", kind: "counterexample", length: 8 });
+  });
+
+  it("a correct register leaves linearizability undiscovered, and shows a chosen value", () => {
+    const found = run("linearizable-register", { servers: 2 });
+
+    expect(found.undiscovered).toEqual([{ property: "linearizable", kind: "always" }]);
+    expect(found.discoveries).toMatchObject([{ property: "value chosen", kind: "example" }]);
+  });
+
+  it("a discovery's schedule replays to its own history and diagram", () => {
+    const definition = findFixture("single-copy-register");
+    const settings = parseSettings(["servers=2"], definition.options, definition.name);
+    const model = definition.model!(settings);
+    const { schedule, history, length, diagram } = definition.explore(settings).discoveries.find(({ kind }) => kind === "counterexample")!;
+    const replayed = replay(model, schedule);
+
+    expect(replayed.applied).toHaveLength(length);
+    expect([...replayed.history]).toEqual([...history]);
+    expect(replayed.states).toHaveLength(length + 1);
+    const drawn = lamport(model, schedule);
+    expect(drawn.lanes).toEqual(diagram.lanes);
+    expect(drawn.messages).toEqual(diagram.messages);
+    expect(diagram.events.at(-1)!.mark).toBe("violation");
+  });
+});
+
+function run(name: string, settings: { readonly [name: string]: OptionValue }, options: ExploreOptions = {}): Exploration {
+  const definition = findFixture(name);
+  const texts = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+  return definition.explore(parseSettings(texts, definition.options, name), options);
+}

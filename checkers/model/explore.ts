@@ -1,0 +1,151 @@
+import { type ActorModel, type BudgetKind, budgetKinds } from "../../harness/actor-model.ts";
+import type { ClientScript, System } from "../../harness/actor.ts";
+import type { Budget } from "../../harness/budget.ts";
+import type { LamportDiagram } from "../../harness/diagram.ts";
+import { unlimited } from "../../harness/budget.ts";
+import type { History } from "../../harness/history.ts";
+import type { Schedule } from "../../harness/schedule.ts";
+import { describeCall } from "../../harness/spec.ts";
+import { type Coverage, coverageOf } from "./coverage.ts";
+import { Engine, type Progress } from "./engine.ts";
+import { lamport } from "./lamport.ts";
+import { modelOf, replay, scheduleOf } from "./replay.ts";
+
+/**
+ * The exhaustive witness: every behaviour of a system within its bounds.
+ *
+ *     explore(system) → all reachable states, counted; for each property that is broken (or, for `sometimes`, shown),
+ *                       the shortest schedule that does it; and every history that clients can see
+ *
+ * Linearizability of the clients' history is a built-in `always` property. Breadth-first, so the first discovery of a
+ * property is a shortest one. What the numbers mean (they are comparable with TLC's and Stateright's):
+ *   unique     distinct states reached, the initial one included
+ *   generated  1 + successors computed, repetitions included, ignored inputs excluded
+ *   depth      states on the longest of the shortest paths (the initial state has depth 1)
+ */
+export function explore(of: System | ActorModel, options: ExploreOptions = {}): Exploration {
+  const model = modelOf(of);
+  const engine = new Engine(model, {
+    track: options.track ?? "history",
+    budget: options.budget ?? unlimited(),
+    statesMax: options.statesMax ?? model.statesMax,
+    depthMax: options.depthMax ?? Number.POSITIVE_INFINITY,
+    progress: options.progress,
+  });
+  engine.run();
+  return explorationOf(model, engine, "model" in of ? of.model.clients : []);
+}
+
+export interface ExploreOptions {
+  /** `history` (default): all that clients saw, gives outcomes; `monitor`: only what linearizability needs, fewer states. */
+  readonly track?: "history" | "monitor";
+  /** One step per expanded state; when it ends the exploration is incomplete. Default: unlimited. */
+  readonly budget?: Budget;
+  /** Stop at about that many unique states; default: the model's own bound. */
+  readonly statesMax?: number;
+  /** States at this depth are counted, not expanded. Default: no bound. */
+  readonly depthMax?: number;
+  /** Called every 65,536 expanded states. */
+  readonly progress?: (progress: Progress) => void;
+}
+
+export interface Exploration {
+  readonly system: string;
+  readonly unique: number;
+  readonly generated: number;
+  readonly depth: number;
+  /** False: a bound or the budget cut it; what was not found may still exist. */
+  readonly complete: boolean;
+  /** In the order in which they were found, so by length. */
+  readonly discoveries: readonly Discovery[];
+  /** Properties that are settled by their absence: `always` never broken, `sometimes` never shown. */
+  readonly undiscovered: readonly { readonly property: string; readonly kind: "always" | "sometimes" }[];
+  /** Canonical histories (see compare.ts): all that are reachable (prefix-closed), and those of runs that have ended. */
+  readonly outcomes?: Outcomes;
+  readonly bounds: Bounds;
+  readonly coverage: Coverage;
+  /** Expected number of states that were merged by a fingerprint collision: n(n-1)/2^65. */
+  readonly collisionsExpected: number;
+}
+
+export interface Outcomes {
+  readonly all: ReadonlySet<string>;
+  readonly terminal: ReadonlySet<string>;
+}
+
+export interface Discovery {
+  readonly property: string;
+  readonly kind: "counterexample" | "example";
+  /** Number of steps. */
+  readonly length: number;
+  readonly schedule: Schedule;
+  readonly history: History;
+  readonly diagram: LamportDiagram;
+}
+
+/** Within what the account holds: print it beside every number. */
+export interface Bounds {
+  readonly servers: number;
+  /** One line per client: `n1 write 1, n2 read`. */
+  readonly clients: readonly string[];
+  readonly order: string;
+  readonly noop: string;
+  readonly budgets: { readonly [kind in BudgetKind]: number | "unbounded" };
+  readonly statesMax: number;
+}
+
+function explorationOf(model: ActorModel, engine: Engine, clients: readonly ClientScript[]): Exploration {
+  const found = new Set(engine.discoveries.map(({ property }) => property));
+  const properties = [{ name: "linearizable", kind: "always" as const }, ...model.properties, ...model.messageProperties];
+  const outcomes = outcomesOf(engine);
+  return {
+    system: model.name,
+    unique: engine.unique,
+    generated: engine.generated,
+    depth: engine.depth,
+    complete: engine.complete,
+    discoveries: engine.discoveries.map(({ property, kind, state }): Discovery => {
+      const schedule = scheduleOf(model, engine.path(state));
+      const violation = kind === "counterexample" ? { violation: `not ${property}` } : {};
+      return {
+        property,
+        kind,
+        length: schedule.length,
+        schedule,
+        history: replay(model, schedule).history,
+        diagram: lamport(model, schedule, { title: `${model.name}: ${kind} of "${property}" in ${schedule.length} steps`, ...violation }),
+      };
+    }),
+    undiscovered: properties.filter(({ name }) => !found.has(name)).map(({ name, kind }) => ({ property: name, kind })),
+    ...(outcomes === undefined ? {} : { outcomes }),
+    bounds: boundsOf(model, clients),
+    coverage: coverageOf(model, engine),
+    collisionsExpected: (engine.unique * (engine.unique - 1)) / 2 ** 65,
+  };
+}
+
+function outcomesOf(engine: Engine): Outcomes | undefined {
+  const all = new Set<string>();
+  const terminal = new Set<string>();
+  for (let history = 0; history < engine.tracker.count; history++) {
+    const text = engine.tracker.text(history);
+    if (text === undefined) return undefined;
+    if (history === engine.tracker.initial && history !== engine.initialHistory) continue;
+    all.add(text);
+    if (engine.terminalHistories.has(history)) terminal.add(text);
+  }
+  return { all, terminal };
+}
+
+function boundsOf(model: ActorModel, clients: readonly ClientScript[]): Bounds {
+  const budget = (kind: BudgetKind): number | "unbounded" => (Number.isFinite(model.budgets[kind]) ? model.budgets[kind] : "unbounded");
+  const [losses, duplicates, crashes, recoveries, timers] = budgetKinds.map(budget) as [number, number, number, number, number];
+  return {
+    servers: model.servers,
+    clients: clients.map((script) => script.map(({ node, call }) => `n${node + 1} ${describeCall(model.spec, call, undefined)}`).join(", ")),
+    order: model.network.order,
+    noop: model.network.noop,
+    budgets: { losses, duplicates, crashes, recoveries, timers },
+    statesMax: model.statesMax,
+  };
+}

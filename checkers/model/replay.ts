@@ -1,0 +1,74 @@
+import { type ActorModel, actorModelOf } from "../../harness/actor-model.ts";
+import type { System } from "../../harness/actor.ts";
+import { assert } from "../../harness/assert.ts";
+import type { History } from "../../harness/history.ts";
+import { canonicalJson, type Json } from "../../harness/json.ts";
+import type { Schedule, ScheduleStep } from "../../harness/schedule.ts";
+import { World } from "../../harness/world.ts";
+import type { EngineEvent } from "./engine.ts";
+
+/** A schedule played from the start. */
+export interface Replay {
+  /** Steps that could be taken; those that could not are left out. */
+  readonly applied: Schedule;
+  /** All parties' local states: before the first step, then after each applied step. */
+  readonly states: readonly (readonly Json[])[];
+  readonly history: History;
+}
+
+/** Plays `schedule` on a system or model. O(steps × parties). */
+export function replay(of: System | ActorModel, schedule: Schedule): Replay {
+  const model = modelOf(of);
+  const world = new World(model);
+  const applied: ScheduleStep[] = [];
+  const show = (): Json[] => model.parties.map((party, id) => party.show(world.locals[id]!));
+  const states: Json[][] = [show()];
+  schedule.forEach((step, at) => {
+    if (world.apply(step, at).result === "impossible") return;
+    applied.push(step);
+    states.push(show());
+  });
+  return { applied, states, history: world.history() };
+}
+
+/** A system's model; a model is its own. */
+export function modelOf(of: System | ActorModel): ActorModel {
+  return "parties" in of ? of : actorModelOf(of);
+}
+
+/** The explorer's path as a schedule: each envelope becomes the oldest such message in flight on its link. */
+export function scheduleOf(model: ActorModel, path: readonly EngineEvent[]): Schedule {
+  const world = new World(model);
+  return path.map((event) => {
+    const step = stepOf(world, event);
+    const { result } = world.apply(step);
+    assert(result !== "impossible", `step ${JSON.stringify(step)} of the explorer's path can be replayed`);
+    return step;
+  });
+}
+
+function stepOf(world: World, event: EngineEvent): ScheduleStep {
+  if (event.kind !== "local") {
+    const { from, to, message } = event.envelope;
+    const text = canonicalJson(message);
+    const found = world.inFlight(from, to).find((other) => canonicalJson(other.message) === text);
+    assert(found !== undefined, `message ${text} of the explorer's path is in flight on ${from} → ${to}`);
+    return { step: event.kind, from, to, n: found.n };
+  }
+  const { party, input } = event;
+  switch (input.input) {
+    case "timer":
+      return { step: "timer", actor: party, timer: input.timer };
+    case "choice":
+      return { step: "choice", actor: party, key: input.key, option: input.option };
+    case "call": {
+      const client = party - world.model.servers;
+      return { step: "call", client, n: world.calls(client) };
+    }
+    case "crash":
+    case "recover":
+      return { step: input.input, actor: party };
+    case "message":
+      throw new Error("assertion failed: a party's own input is not a message");
+  }
+}
