@@ -1,0 +1,97 @@
+import type { Capability, RunningCluster } from "../harness/cluster.ts";
+import type { Disturbance } from "../harness/disturbance.ts";
+import { HarnessError } from "../harness/errors.ts";
+import type { NodeId } from "../harness/ids.ts";
+import { type OptionSpec, parseSettings, type Settings } from "../harness/options.ts";
+import type { Random } from "../harness/random.ts";
+import { namesOf } from "./target.ts";
+
+/**
+ * What goes wrong, as policy: a fault decides *whom* it hits and *with what*, in terms of what a cluster can do
+ * (cut a flow, pause a node), and never how that is done. The same `isolate` acts through proxies, a firewall or a simulator.
+ *
+ *     fault ── plan(cluster, random, settings) ──→ disturbances ── nemesis: ledger, apply, evidence … revert
+ *
+ * Planning has no effect, so what is going to happen is on disk before it does.
+ */
+export interface Fault {
+  /** Also the name of the op that begins it; `heal-<name>` ends it. */
+  readonly name: string;
+  /** One sentence for `rashomon list faults`. */
+  readonly summary: string;
+  /** What the cluster must be able to do. */
+  readonly needs: readonly Need[];
+  /** With fewer nodes it makes no sense. */
+  readonly nodesMin: number;
+  readonly options: readonly OptionSpec[];
+  plan(context: PlanContext): Promise<Plan>;
+}
+
+/** A capability of a cluster; `toxics` are links that can do more than be cut and delayed. */
+export type Need = Capability | "toxics";
+
+export interface PlanContext {
+  readonly cluster: RunningCluster;
+  /** This injection's own, forked by fault and number: the same seed hits the same targets whatever happened before. */
+  readonly random: Random;
+  /** How often this fault was injected before, from 0. */
+  readonly injection: number;
+  /** Complete by the fault's `options`. */
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+}
+
+export interface Plan {
+  readonly targets: readonly NodeId[];
+  /** For people: `isolate n3 (leader)`. */
+  readonly what: string;
+  /** Applied in this order, reverted in the opposite one. */
+  readonly disturbances: readonly Disturbance[];
+}
+
+/** A fault with its settings: what a run is given. */
+export interface ArmedFault {
+  readonly fault: Fault;
+  readonly settings: Settings;
+}
+
+/** A fault with its defaults, or with complete settings of its own. */
+export function arm(fault: Fault, settings: Settings = parseSettings([], fault.options, fault.name)): ArmedFault {
+  return { fault, settings };
+}
+
+/**
+ * Throws `CAPABILITY_MISSING`, naming everything that is missing at once, unless `cluster` can do what all `faults`
+ * need. To be called before the first operation.
+ */
+export function checkCapabilities(faults: readonly ArmedFault[], cluster: RunningCluster): void {
+  const problems = faults.flatMap((armed) => missing(armed, cluster).map((what) => `${what} (fault ${armed.fault.name})`));
+  if (problems.length === 0) return;
+  const able = faults.filter((armed) => missing(armed, cluster).length === 0).map((armed) => armed.fault.name);
+  throw new HarnessError("CAPABILITY_MISSING", `cluster '${cluster.name}' cannot do this: ${problems.join("; ")}`, {
+    nextStep: able.length > 0 ? `use a cluster that can, or run with --nemesis ${able.join(",")}` : "use a cluster that can, or other faults (see `rashomon list faults`)",
+  });
+}
+
+function missing({ fault, settings }: ArmedFault, cluster: RunningCluster): string[] {
+  const problems = fault.needs.filter((need) => !can(cluster, need)).map((need) => needs[need]);
+  if (cluster.nodes.length < fault.nodesMin) problems.push(`it has ${cluster.nodes.length} node(s) where ${fault.nodesMin} are needed`);
+  const target = settings.target;
+  if (typeof target === "string") {
+    const names = namesOf(target, cluster.nodes);
+    if (names.kind === "unknown") problems.push(`it has no node ${names.names.join(", ")} (its nodes: ${cluster.nodes.join(", ")})`);
+    if (names.kind === "role" && cluster.roles === undefined) problems.push(`its nodes have no roles such as ${JSON.stringify(target)}`);
+  }
+  return problems;
+}
+
+const needs: { readonly [need in Need]: string } = {
+  net: "act on links",
+  toxics: "do more to links than cut and delay them",
+  processes: "act on processes",
+  clocks: "skew clocks",
+};
+
+function can(cluster: RunningCluster, need: Need): boolean {
+  return need === "toxics" ? cluster.net?.toxic !== undefined : cluster[need] !== undefined;
+}

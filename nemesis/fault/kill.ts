@@ -1,0 +1,17 @@
+import { processesOf } from "../capabilities.ts";
+import type { Fault } from "../fault.ts";
+import { chooseTarget, targetOption } from "../target.ts";
+
+/** A node dies at once, and starts again with what it had on disk: what it promised without saving is gone. */
+export const kill: Fault = {
+  name: "kill",
+  summary: "kills a node's process (SIGKILL) and starts it again at heal with what it had on disk",
+  needs: ["processes"],
+  nodesMin: 1,
+  options: [targetOption("any", "a minority should change nothing; target=all is a power failure")],
+  async plan(context) {
+    const target = await chooseTarget(context);
+    const processes = processesOf(context.cluster);
+    return { targets: target.nodes, what: `kill ${target.label}`, disturbances: target.nodes.map((node) => processes.kill(node)) };
+  },
+};

@@ -1,0 +1,25 @@
+import { HarnessError } from "../harness/errors.ts";
+import type { Fault } from "./fault.ts";
+import { bridge } from "./fault/bridge.ts";
+import { clientsCut } from "./fault/clients-cut.ts";
+import { flaky } from "./fault/flaky.ts";
+import { halves } from "./fault/halves.ts";
+import { isolate } from "./fault/isolate.ts";
+import { kill } from "./fault/kill.ts";
+import { latency } from "./fault/latency.ts";
+import { majoritiesRing } from "./fault/majorities-ring.ts";
+import { oneLink } from "./fault/one-link.ts";
+import { oneWay } from "./fault/one-way.ts";
+import { pause } from "./fault/pause.ts";
+import { reset } from "./fault/reset.ts";
+import { slow } from "./fault/slow.ts";
+
+/** Every fault there is: partitions, then links, then processes. What `rashomon list faults` shows. */
+export const faults: readonly Fault[] = [isolate, halves, majoritiesRing, bridge, oneWay, oneLink, clientsCut, latency, slow, reset, flaky, pause, kill];
+
+/** The fault of that name; `UNKNOWN_NAME` lists those that exist. */
+export function faultNamed(name: string): Fault {
+  const fault = faults.find((candidate) => candidate.name === name);
+  if (fault !== undefined) return fault;
+  throw new HarnessError("UNKNOWN_NAME", `there is no fault ${JSON.stringify(name)}`, { nextStep: `use one of ${faults.map((known) => known.name).join(", ")}` });
+}
