@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type OptionValue, parseSettings } from "../../harness/options.ts";
-import type { Exploration, ExploreOptions } from "./explore.ts";
-import { findFixture } from "./fixtures/index.ts";
+import type { ActorModel } from "../../harness/actor-model.ts";
+import { explore, type Exploration, type ExploreOptions } from "./explore.ts";
+import { findModel } from "./fixtures.ts";
 import { lamport } from "./lamport.ts";
 import { replay } from "./replay.ts";
 
@@ -101,10 +102,8 @@ describe("discoveries", () => {
   });
 
   it("a discovery's schedule replays to its own history and diagram", () => {
-    const definition = findFixture("single-copy-register");
-    const settings = parseSettings(["servers=2"], definition.options, definition.name);
-    const model = definition.model!(settings);
-    const { schedule, history, length, diagram } = definition.explore(settings).discoveries.find(({ kind }) => kind === "counterexample")!;
+    const model = make("single-copy-register", { servers: 2 });
+    const { schedule, history, length, diagram } = explore(model).discoveries.find(({ kind }) => kind === "counterexample")!;
     const replayed = replay(model, schedule);
 
     expect(replayed.applied).toHaveLength(length);
@@ -118,7 +117,11 @@ describe("discoveries", () => {
 });
 
 function run(name: string, settings: { readonly [name: string]: OptionValue }, options: ExploreOptions = {}): Exploration {
-  const definition = findFixture(name);
+  return explore(make(name, settings), options);
+}
+
+function make(name: string, settings: { readonly [name: string]: OptionValue }): ActorModel {
+  const definition = findModel(name);
   const texts = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
-  return definition.explore(parseSettings(texts, definition.options, name), options);
+  return definition.make(parseSettings(texts, definition.options, name));
 }
