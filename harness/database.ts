@@ -14,8 +14,8 @@ export interface DatabaseDefinition {
   /** One line for `rashomon list systems`. */
   readonly summary: string;
   readonly options: readonly OptionSpec[];
-  /** Names of the kinds of clusters it can be deployed on: `docker`. */
-  readonly clusters: readonly string[];
+  /** Kinds of clusters it can be deployed on, the default first. */
+  readonly clusters: readonly ("local" | "docker" | "simulated")[];
   /** Names of the workloads whose calls its client understands. */
   readonly workloads: readonly string[];
   /** Has no effect by itself; `start` does. */

@@ -1,0 +1,297 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Cluster, ClusterStart, Endpoint, Net, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { nodeNames, type NodeId } from "../../harness/ids.ts";
+import type { Json } from "../../harness/json.ts";
+import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
+import { ensureBaseImage } from "./base-image.ts";
+import { startContainer, type Container, type RunScope } from "./container.ts";
+import { daemonControl, daemonLog, type DaemonControl } from "./daemon.ts";
+import type { DockerNode, DockerSystem } from "./docker-system.ts";
+import { connectEngine, type Engine } from "./engine.ts";
+import { ensureImage, findImage, type Image } from "./image.ts";
+import { createNetwork, type ClusterNetwork } from "./network.ts";
+import { ensurePodImage } from "./pod-image.ts";
+import { startPod, type Pod, type Reach } from "./pod.ts";
+import { podNet } from "./pod-net.ts";
+import { processControl } from "./processes.ts";
+
+/**
+ * A database in containers: one network, and for each node a pod (network namespace and Toxiproxy) that the node's
+ * container joins. Everything is in the ledger before it is made, carries the run's labels, and is gone at the end.
+ *
+ *     engine → images → network → pods → proxies → nodes → daemons → all serve → all agree
+ *
+ * Clients come in through published ports on loopback and the node's client proxy. Looking (health, leader,
+ * convergence) goes past the proxies, so that it sees the truth while links are cut.
+ */
+export interface DockerClusterOptions {
+  readonly system: DockerSystem;
+  readonly nodes: number;
+  /** Names and labels everything; letters, digits and dashes. */
+  readonly runId: string;
+  /** Default `published`. */
+  readonly reach?: Reach;
+  /** How long a node may take to serve, first and after a kill; 30 s by default: etcd takes half a second, a loaded machine many times that. */
+  readonly healthyMsMax?: number;
+}
+
+/** A `Cluster`; has no effect until it is started. A start that fails fetches the logs and removes what it had made. */
+export function dockerCluster(options: DockerClusterOptions): Cluster {
+  return {
+    name: "docker",
+    async start(start) {
+      const cluster = new DockerRunningCluster(options, start, await connectEngine());
+      try {
+        await cluster.begin();
+        return cluster;
+      } catch (error) {
+        await cluster[Symbol.asyncDispose]();
+        if (!start.signal.aborted || error instanceof HarnessError) throw error;
+        throw new HarnessError("INTERRUPTED", "the Docker cluster was interrupted while it started", { nextStep: "run it again", cause: error });
+      }
+    },
+  };
+}
+
+const healthyMsDefault = 30_000;
+/** Addresses of nodes are .11 … .210 of the subnet, and 127.0.1.1 … for their proxies. */
+const nodesMax = 200;
+
+interface Placed {
+  readonly node: DockerNode;
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly daemon: DaemonControl;
+}
+
+class DockerRunningCluster implements RunningCluster {
+  readonly name = "docker";
+  readonly nodes: readonly NodeId[];
+  readonly processes: ProcessControl;
+  net?: Net;
+  readonly #options: DockerClusterOptions;
+  readonly #start: ClusterStart;
+  readonly #scope: RunScope;
+  readonly #placed = new Map<NodeId, Placed>();
+  readonly #logs = new Map<NodeId, string[]>();
+  /** What must be removed, in the order in which it was made. */
+  readonly #pods: Pod[] = [];
+  readonly #containers: Container[] = [];
+  #network: ClusterNetwork | undefined;
+  #description: { readonly [key: string]: Json } = {};
+  #ended: Promise<void> | undefined;
+
+  constructor(options: DockerClusterOptions, start: ClusterStart, engine: Engine) {
+    if (!Number.isInteger(options.nodes) || options.nodes < 1 || options.nodes > nodesMax) {
+      throw new HarnessError("BAD_OPTION", `a Docker cluster has 1 to ${nodesMax} nodes, not ${options.nodes}`, { nextStep: "set --nodes" });
+    }
+    if (!/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(options.runId)) {
+      throw new HarnessError("BAD_OPTION", `run id ${JSON.stringify(options.runId)} has other than letters, digits and dashes`, { nextStep: "name the run otherwise" });
+    }
+    this.#options = options;
+    this.#start = start;
+    this.#scope = { engine, runId: options.runId, ledger: start.ledger };
+    this.nodes = nodeNames(options.nodes);
+    this.processes = processControl({ daemon: (node) => this.#find(node).daemon, restart: (node, signal) => this.#restart(node, signal) });
+  }
+
+  async begin(): Promise<void> {
+    const { system, reach = "published" } = this.#options;
+    const { signal, progress } = this.#start;
+    const began = monotonicMs();
+    const images = await this.#images();
+    const imagesReady = monotonicMs();
+    const network = (this.#network = await createNetwork(this.#scope, `rashomon-${this.#options.runId}`));
+    const nodes: DockerNode[] = this.nodes.map((id, index) => ({ id, address: network.address(index + 1), hostname: `${id}.cl` }));
+    await allSettled(nodes.map(async (node) => this.#pods.push(await startPod(node, { scope: this.#scope, system, image: images.pod.tag, network, nodes, reach, signal }))));
+    const pods = nodes.map((node) => this.#pods.find((pod) => pod.node === node)!);
+    const net = await podNet({ pods, system });
+    if (net !== undefined) this.net = net;
+    progress(`${pods.length} pods with Toxiproxy run on ${network.subnet}`);
+    await allSettled(pods.map((pod) => this.#place(pod, { nodes, image: images.system.tag, network })));
+    this.#description = await this.#describe(images, { subnet: network.subnet, reach });
+    await allSettled([...this.#placed.values()].map(({ daemon }) => daemon.start()));
+    const started = monotonicMs();
+    await allSettled(
+      this.nodes.map(async (node) => {
+        await this.#untilServing(node, signal);
+        progress(`${node}: healthy after ${seconds(monotonicMs() - started)}`);
+      }),
+    );
+    await this.converged(deadlineSignal(this.#healthyMsMax(), signal));
+    progress(`${system.name} on ${this.nodes.length} nodes: all agree; images ${seconds(imagesReady - began)}, cluster ${seconds(monotonicMs() - imagesReady)}`);
+  }
+
+  async endpoint(node: NodeId): Promise<Endpoint> {
+    return this.#find(node).pod.clients;
+  }
+
+  async healthy(node: NodeId, signal: AbortSignal): Promise<boolean> {
+    return await this.#options.system.serves(this.#find(node).pod.looking, signal);
+  }
+
+  async converged(signal: AbortSignal): Promise<void> {
+    const began = monotonicMs();
+    let seen = "nothing was seen yet";
+    try {
+      for (;;) {
+        const disagreement = await this.#options.system.disagreement(this.#lookingAt(), signal);
+        if (disagreement === undefined) return;
+        seen = disagreement;
+        await sleep(25, signal);
+      }
+    } catch (cause) {
+      throw new HarnessError("NODE_UNHEALTHY", `the nodes do not agree after ${seconds(monotonicMs() - began)}: ${seen}`, {
+        nextStep: `read the nodes' logs in ${this.#start.logsFolder}`,
+        cause,
+      });
+    }
+  }
+
+  async roles(role: string, signal: AbortSignal): Promise<readonly NodeId[]> {
+    return await this.#options.system.holders(role, this.#lookingAt(), signal);
+  }
+
+  /** Files that were fetched; a running cluster's are still in its containers. */
+  logs(node: NodeId): readonly string[] {
+    return this.#logs.get(node) ?? [];
+  }
+
+  describe(): Json {
+    return this.#description;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  /** Logs first, then containers (nodes before the pods they live in), then the network; every failure is told, none stops the rest. */
+  async #end(): Promise<void> {
+    const failures: unknown[] = [];
+    const attempt = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => failures.push(error));
+    await Promise.all([...this.#placed.values()].map((placed) => attempt(this.#fetchLogs(placed))));
+    await Promise.all(this.#containers.map((container) => attempt(container.remove())));
+    await Promise.all(this.#pods.map((pod) => attempt(pod.container.remove())));
+    if (this.#network !== undefined) await attempt(this.#network.remove());
+    if (failures.length === 0) return;
+    throw new HarnessError("HEAL_FAILED", `the Docker cluster of run ${this.#options.runId} could not be ended cleanly`, {
+      nextStep: "run `rashomon heal`",
+      cause: failures.length === 1 ? failures[0] : new AggregateError(failures, failures.map(String).join("; ")),
+    });
+  }
+
+  async #fetchLogs({ node, container, pod }: Placed): Promise<void> {
+    const folder = join(this.#start.logsFolder, node.id);
+    const own = join(folder, `${this.#options.system.name}.log`);
+    const proxies = join(folder, "toxiproxy.log");
+    await container.fetch(daemonLog, own);
+    await pod.container.fetchOutput(proxies);
+    this.#logs.set(node.id, [own, proxies].filter((file) => existsSync(file)));
+  }
+
+  async #images(): Promise<Images> {
+    const { system } = this.#options;
+    const work = { engine: this.#scope.engine, signal: this.#start.signal, progress: this.#start.progress };
+    const base = await ensureBaseImage(work);
+    const pod = await ensurePodImage(base, work);
+    return { base, pod, toxiproxy: pod.toxiproxy, system: await ensureImage({ name: system.name, dockerfile: system.dockerfile, args: { BASE: base.tag } }, work) };
+  }
+
+  /** The node's container inside its pod's network; its database does not run yet. */
+  async #place(pod: Pod, options: { readonly nodes: readonly DockerNode[]; readonly image: string; readonly network: ClusterNetwork }): Promise<void> {
+    const { system, runId } = this.#options;
+    const container = await startContainer(this.#scope, {
+      name: `${options.network.name}-${pod.node.id}`,
+      Image: options.image,
+      HostConfig: { NetworkMode: `container:${pod.container.name}` },
+    });
+    this.#containers.push(container);
+    const daemon = daemonControl(this.#scope, container, system.daemon(pod.node, options.nodes, runId));
+    this.#placed.set(pod.node.id, { node: pod.node, pod, container, daemon });
+  }
+
+  async #restart(node: NodeId, signal: AbortSignal): Promise<void> {
+    if (this.#ended !== undefined) return;
+    await this.#find(node).daemon.start();
+    await this.#untilServing(node, signal);
+  }
+
+  /** Polls the node; looks now and then whether its database still runs. */
+  async #untilServing(node: NodeId, signal: AbortSignal): Promise<void> {
+    const end = monotonicMs() + this.#healthyMsMax();
+    for (let attempt = 1; !(await this.healthy(node, signal)); attempt++) {
+      const dead = attempt % 8 === 0 && (await this.#find(node).daemon.state()) === undefined;
+      if (dead) throw new HarnessError("NODE_EXITED", `${node}: ${this.#options.system.name} ended instead of serving${await this.#lastWords(node)}`, { nextStep: `read ${join(this.#start.logsFolder, node)}` });
+      if (monotonicMs() >= end) {
+        throw new HarnessError("NODE_UNHEALTHY", `${node}: ${this.#options.system.name} does not serve after ${seconds(this.#healthyMsMax())}${await this.#lastWords(node)}`, {
+          nextStep: `read ${join(this.#start.logsFolder, node)}`,
+        });
+      }
+      await sleep(25, signal);
+    }
+  }
+
+  /** The end of the node's log, for an error's text. */
+  async #lastWords(node: NodeId): Promise<string> {
+    const placed = this.#find(node);
+    await this.#fetchLogs(placed).catch(() => {});
+    const file = this.logs(node)[0];
+    return file === undefined ? "" : `; its last lines:\n${readFileSync(file, "utf8").trimEnd().split("\n").slice(-5).join("\n")}`;
+  }
+
+  #lookingAt(): Map<NodeId, Endpoint> {
+    return new Map([...this.#placed.values()].map(({ node, pod }) => [node.id, pod.looking]));
+  }
+
+  #healthyMsMax(): number {
+    return this.#options.healthyMsMax ?? healthyMsDefault;
+  }
+
+  #find(node: NodeId): Placed {
+    const placed = this.#placed.get(node);
+    if (placed !== undefined) return placed;
+    throw new HarnessError("UNKNOWN_NAME", `the Docker cluster has no node ${JSON.stringify(node)} (it has ${this.nodes.join(", ")})`, { nextStep: "name one of its nodes" });
+  }
+
+  async #describe(images: Images, place: { readonly subnet: string; readonly reach: Reach }): Promise<{ readonly [key: string]: Json }> {
+    const { system } = this.#options;
+    const { engine } = this.#scope;
+    const first = this.#find(this.nodes[0]!);
+    const version = (await first.container.run(system.versionArgv)).stdout.split("\n")[0] ?? "";
+    return {
+      cluster: "docker",
+      system: system.name,
+      version,
+      settings: system.settings,
+      nodes: this.nodes.length,
+      ...place,
+      engine: { version: engine.version, kernel: engine.kernel, architecture: engine.architecture },
+      images: {
+        base: { tag: images.base.tag, id: images.base.id },
+        pod: { tag: images.pod.tag, id: images.pod.id },
+        toxiproxy: { tag: images.toxiproxy, id: (await findImage(engine, images.toxiproxy)) ?? "gone" },
+        [system.name]: { tag: images.system.tag, id: images.system.id },
+      },
+    };
+  }
+}
+
+interface Images {
+  readonly base: Image;
+  readonly pod: Image;
+  readonly toxiproxy: string;
+  readonly system: Image;
+}
+
+/** All at once; waits for all even when one fails, so that nothing is made behind a teardown's back, then throws the first failure. */
+async function allSettled(work: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,111 @@
+import { Toxiproxy } from "toxiproxy-node-client";
+import { assert } from "../../harness/assert.ts";
+import type { Endpoint } from "../../harness/cluster.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { until } from "../../harness/time.ts";
+import { startContainer, type Container, type RunScope } from "./container.ts";
+import type { DockerNode, DockerSystem } from "./docker-system.ts";
+import type { ClusterNetwork } from "./network.ts";
+
+/**
+ * A pod owns a node's network namespace and runs the Toxiproxy on its links; the node's container joins it, so the
+ * proxies outlive whatever happens to the database (the pause container of Kubernetes is the same idea):
+ *
+ *     pod of n1: 10.213.0.11                                 /etc/hosts: n1.cl 10.213.0.11, n2.cl 127.0.1.2, n3.cl 127.0.1.3
+ *       127.0.1.2:2380   proxy n1-n2    → 10.213.0.12:2380   what n1 dials to n2
+ *       127.0.1.3:2380   proxy n1-n3    → 10.213.0.13:2380
+ *       0.0.0.0:12379    proxy client-n1 → 127.0.0.1:2379    what clients dial, published on the host's loopback
+ *       0.0.0.0:2379     the database itself, for looking    published too: no fault is ever on that way
+ *       0.0.0.0:8474     Toxiproxy's API                     published too
+ *
+ * It gets NET_ADMIN (its own iptables and tc) and nothing else; SYS_TIME would set the clock of the host.
+ */
+export interface Pod {
+  readonly node: DockerNode;
+  readonly container: Container;
+  /** Toxiproxy's API, as the host reaches it. */
+  readonly api: Endpoint;
+  /** The client link's proxy, as the host reaches it. */
+  readonly clients: Endpoint;
+  /** The database itself, past the proxies: for health, roles and convergence. */
+  readonly looking: Endpoint;
+}
+
+/** How the host reaches a pod: by ports published on its loopback (everywhere), or by the pod's address (Linux only, one hop less). */
+export type Reach = "published" | "address";
+
+export interface PodOptions {
+  readonly scope: RunScope;
+  readonly system: DockerSystem;
+  readonly image: string;
+  readonly network: ClusterNetwork;
+  readonly nodes: readonly DockerNode[];
+  readonly reach: Reach;
+  readonly signal: AbortSignal;
+}
+
+const apiPort = 8474;
+/** How long a pod's Toxiproxy may take to answer; it takes some 50 ms. */
+const apiMsMax = 30_000;
+
+/** The port on which the pod takes what clients send, for a database on `clientPort`. */
+export function clientProxyPort(system: DockerSystem): number {
+  return system.clientPort + 10_000;
+}
+
+/** The address at which every node but `to` itself finds its proxy to node number `index` (from 0). */
+export function peerProxyHost(index: number): string {
+  return `127.0.1.${index + 1}`;
+}
+
+export async function startPod(node: DockerNode, options: PodOptions): Promise<Pod> {
+  const { system, network } = options;
+  const ports = [apiPort, clientProxyPort(system), system.clientPort];
+  const container = await startContainer(options.scope, {
+    name: `${network.name}-pod-${node.id}`,
+    Image: options.image,
+    Hostname: node.id,
+    ExposedPorts: Object.fromEntries(ports.map((port) => [`${port}/tcp`, {}])),
+    HostConfig: {
+      NetworkMode: network.name,
+      CapAdd: ["NET_ADMIN"],
+      ExtraHosts: options.nodes.map((other, index) => `${other.hostname}:${other.id === node.id ? other.address : peerProxyHost(index)}`),
+      ...(options.reach === "published" ? { PortBindings: Object.fromEntries(ports.map((port) => [`${port}/tcp`, [{ HostIp: "127.0.0.1", HostPort: "" }]])) } : {}),
+    },
+    NetworkingConfig: { EndpointsConfig: { [network.name]: { IPAMConfig: { IPv4Address: node.address } } } },
+  });
+  try {
+    const at = await reachOf(node, container, options.reach);
+    const pod: Pod = { node, container, api: at(apiPort), clients: at(clientProxyPort(system)), looking: at(system.clientPort) };
+    await apiAnswers(pod, options.signal);
+    return pod;
+  } catch (error) {
+    await container.remove();
+    throw error;
+  }
+}
+
+/** Where the host finds a port of the pod. */
+async function reachOf(node: DockerNode, container: Container, reach: Reach): Promise<(port: number) => Endpoint> {
+  if (reach === "address") return (port) => ({ host: node.address, port });
+  const published = (await container.inspect()).NetworkSettings.Ports;
+  return (port) => {
+    const host = published[`${port}/tcp`]?.find((binding) => binding.HostIp === "127.0.0.1")?.HostPort;
+    assert(host !== undefined && Number(host) > 0, `port ${port} of ${container.name} is published on loopback`);
+    return { host: "127.0.0.1", port: Number(host) };
+  };
+}
+
+async function apiAnswers(pod: Pod, signal: AbortSignal): Promise<void> {
+  const toxiproxy = new Toxiproxy(apiUrl(pod));
+  try {
+    await until(`answer of Toxiproxy in ${pod.container.name}`, () => toxiproxy.getVersion().then(() => true, () => false), { deadlineMs: apiMsMax, everyMs: 20, signal });
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new HarnessError("PROXY_FAILED", `the Toxiproxy of ${pod.node.id} does not answer at ${apiUrl(pod)}`, { nextStep: `read \`docker logs ${pod.container.name}\``, cause });
+  }
+}
+
+export function apiUrl(pod: Pod): string {
+  return `http://${pod.api.host}:${pod.api.port}`;
+}

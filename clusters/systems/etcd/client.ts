@@ -1,0 +1,109 @@
+import { HarnessError } from "../../../harness/errors.ts";
+import type { Client, Connection } from "../../../harness/client.ts";
+import { canonicalJson, isArray, type Json } from "../../../harness/json.ts";
+import type { Call, Outcome } from "../../../harness/op.ts";
+import { textOf, type Settings } from "../../../harness/options.ts";
+import { classify } from "./errors.ts";
+import { compareAndSet, deleteRequest, putRequest, rangeRequest, readSucceeded, readValue } from "./gateway.ts";
+import { openHttp, type HttpConnection, type HttpReply, type HttpRequest } from "./http.ts";
+
+/**
+ * Client of one etcd node over its HTTP gateway: one connection, one call at a time, no retry, no second endpoint.
+ * Values are stored as JSON texts; a key that is not there holds null, and writing null deletes it.
+ *
+ *     read            → range            ok value
+ *     write v         → put              ok
+ *     cas [from, to]  → txn              ok true, or ok false when the value was another
+ *     get k, put [k, v], delete k, cas [k, from, to]      the same on a key of one's own
+ *
+ * A read that did not come back is a `fail`: it changed nothing, whatever became of it.
+ */
+export function etcdClient(settings: Settings): Client {
+  const serializable = textOf(settings, "reads") === "serializable";
+  return {
+    async connect({ node, endpoint, signal }) {
+      const http = openHttp(endpoint);
+      try {
+        await greet(http, signal);
+      } catch (cause) {
+        http.close();
+        throw new HarnessError("CLIENT_FAILED", `no connection to etcd on ${node}`, { nextStep: "nothing, if the node is down by a fault; else read its log", cause });
+      }
+      return connectionOver(http, { serializable });
+    },
+  };
+}
+
+/** The key of `read`, `write` and `cas`. */
+const registerKey = "register";
+
+function connectionOver(http: HttpConnection, options: { readonly serializable: boolean }): Connection {
+  return {
+    async invoke(call, signal) {
+      const plan = planOf(call, options);
+      if (!http.isOpen()) {
+        try {
+          await greet(http, signal);
+        } catch (error) {
+          return failed(call, ["not-connected", messageOf(error)]);
+        }
+      }
+      let reply: HttpReply;
+      try {
+        reply = await http.send(plan.request, signal);
+      } catch (error) {
+        const lost: Json = [signal.aborted ? "deadline" : "connection-lost", messageOf(error)];
+        return plan.changes ? unknown(call, lost) : failed(call, lost);
+      }
+      if (reply.status === 200) return { type: "ok", value: plan.result(reply) };
+      const { effect, error } = classify(reply);
+      return effect === "none" || !plan.changes ? failed(call, error) : unknown(call, error);
+    },
+    async [Symbol.asyncDispose]() {
+      http.close();
+    },
+  };
+}
+
+interface Plan {
+  readonly request: HttpRequest;
+  /** Whether the call can change anything. */
+  readonly changes: boolean;
+  /** What the object returned, out of a 200. */
+  result(reply: HttpReply): Json;
+}
+
+function planOf(call: Call, options: { readonly serializable: boolean }): Plan {
+  const { f, value } = call;
+  const get = (key: string): Plan => ({ request: rangeRequest(key, options), changes: false, result: readValue });
+  const put = (key: string, stored: Json): Plan => ({ request: stored === null ? deleteRequest(key) : putRequest(key, stored), changes: true, result: () => stored });
+  const compare = (key: string, values: { from: Json; to: Json }): Plan => ({ request: compareAndSet(key, values), changes: true, result: readSucceeded });
+  if (f === "read") return get(registerKey);
+  if (f === "write") return put(registerKey, value);
+  if (f === "cas" && isArray(value) && value.length === 2) return compare(registerKey, { from: value[0]!, to: value[1]! });
+  if (f === "get") return get(keyOf(value));
+  if (f === "put" && isArray(value) && value.length === 2) return put(keyOf(value[0]!), value[1]!);
+  if (f === "delete") return put(keyOf(value), null);
+  if (f === "cas" && isArray(value) && value.length === 3) return compare(keyOf(value[0]!), { from: value[1]!, to: value[2]! });
+  throw new HarnessError("CLIENT_FAILED", `etcd's client cannot do ${f} ${JSON.stringify(value)}`, { nextStep: "choose a workload that `rashomon list systems` names for etcd" });
+}
+
+function keyOf(value: Json): string {
+  return `kv/${canonicalJson(value)}`;
+}
+
+/** A request that any living node answers, leader or not. */
+async function greet(http: HttpConnection, signal: AbortSignal): Promise<void> {
+  const reply = await http.send({ method: "GET", path: "/version" }, signal);
+  if (reply.status !== 200) throw new Error(`answer ${reply.status} to a greeting: ${reply.text.slice(0, 200)}`);
+}
+
+function failed(call: Call, error: Json): Outcome {
+  return { type: "fail", value: call.value, error };
+}
+function unknown(call: Call, error: Json): Outcome {
+  return { type: "info", value: call.value, error };
+}
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,50 @@
+import type { DatabaseDefinition } from "../../../harness/database.ts";
+import { dockerCluster } from "../../docker/docker-cluster.ts";
+import { etcdClient } from "./client.ts";
+import { etcdSystem } from "./system.ts";
+
+/** etcd 3.4: a replicated key-value store over Raft. Its reads are linearizable unless they are asked to be serializable. */
+export const etcd: DatabaseDefinition = {
+  name: "etcd",
+  summary: "etcd 3.4, a key-value store over Raft, in Docker; reads=serializable answers from any node's own copy, stale under a partition",
+  options: [
+    {
+      name: "reads",
+      kind: "choice",
+      choices: ["linearizable", "serializable"],
+      default: "linearizable",
+      reason: "etcd's own default: each read confirms the leadership with a quorum",
+    },
+    {
+      name: "heartbeat-interval",
+      kind: "integer",
+      unit: "ms",
+      default: 100,
+      min: 10,
+      max: 10_000,
+      reason: "etcd's own default",
+    },
+    {
+      name: "election-timeout",
+      kind: "integer",
+      unit: "ms",
+      default: 1000,
+      min: 100,
+      max: 50_000,
+      reason: "etcd's own default: an isolated leader is replaced after one to two seconds; must be at least five heartbeats",
+    },
+    {
+      name: "snapshot-count",
+      kind: "integer",
+      unit: "transactions",
+      default: 1000,
+      min: 10,
+      max: 1_000_000,
+      reason: "etcd's own is 100,000, which no short run reaches; 1,000 makes a node that was away catch up by snapshot now and then",
+    },
+  ],
+  clusters: ["docker"],
+  workloads: ["register"],
+  cluster: (settings, place) => dockerCluster({ system: etcdSystem(settings), nodes: place.nodes, runId: place.runId }),
+  client: etcdClient,
+};

@@ -1,0 +1,71 @@
+import { canonicalJson, isArray, isObject, type Json } from "../../../harness/json.ts";
+import type { HttpReply, HttpRequest } from "./http.ts";
+
+/**
+ * Requests and replies of etcd's JSON gateway (`/v3/kv/…`). Keys and values travel as base64, 64-bit integers as
+ * texts, and members that are zero or false are left out.
+ */
+export function rangeRequest(key: string, options: { readonly serializable: boolean }): HttpRequest {
+  return post("/v3/kv/range", { key: base64(key), serializable: options.serializable });
+}
+
+export function putRequest(key: string, value: Json): HttpRequest {
+  return post("/v3/kv/put", { key: base64(key), value: base64(canonicalJson(value)) });
+}
+
+export function deleteRequest(key: string): HttpRequest {
+  return post("/v3/kv/deleterange", { key: base64(key) });
+}
+
+/** One transaction: if the key holds `from`, store `to`. A key that holds null is one that was never created. */
+export function compareAndSet(key: string, values: { readonly from: Json; readonly to: Json }): HttpRequest {
+  const compare: Json =
+    values.from === null
+      ? { key: base64(key), result: "EQUAL", target: "CREATE", create_revision: "0" }
+      : { key: base64(key), result: "EQUAL", target: "VALUE", value: base64(canonicalJson(values.from)) };
+  const store: Json =
+    values.to === null ? { request_delete_range: { key: base64(key) } } : { request_put: { key: base64(key), value: base64(canonicalJson(values.to)) } };
+  return post("/v3/kv/txn", { compare: [compare], success: [store], failure: [] });
+}
+
+export function statusRequest(): HttpRequest {
+  return post("/v3/maintenance/status", {});
+}
+
+/** What a range of one key found: the stored value, or null. */
+export function readValue(reply: HttpReply): Json {
+  const body: Json = JSON.parse(reply.text);
+  const found = isObject(body) ? body["kvs"] : undefined;
+  const first = found !== undefined && isArray(found) ? found[0] : undefined;
+  const value = isObject(first) ? first["value"] : undefined;
+  return typeof value === "string" ? JSON.parse(Buffer.from(value, "base64").toString("utf8")) : null;
+}
+
+/** Whether a transaction's comparison held. */
+export function readSucceeded(reply: HttpReply): Json {
+  const body: Json = JSON.parse(reply.text);
+  return isObject(body) && body["succeeded"] === true;
+}
+
+/** What a node says of itself. */
+export interface NodeStatus {
+  readonly member: string;
+  /** `0` while it knows of none. */
+  readonly leader: string;
+  readonly term: number;
+}
+
+export function readStatus(reply: HttpReply): NodeStatus {
+  const body: Json = JSON.parse(reply.text);
+  const header = isObject(body) ? body["header"] : undefined;
+  if (!isObject(body) || !isObject(header)) throw new Error(`not a status: ${reply.text.slice(0, 200)}`);
+  return { member: String(header["member_id"] ?? "0"), leader: String(body["leader"] ?? "0"), term: Number(body["raftTerm"] ?? header["raft_term"] ?? 0) };
+}
+
+function post(path: string, body: Json): HttpRequest {
+  return { method: "POST", path, body: JSON.stringify(body) };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}

@@ -1,0 +1,95 @@
+import type { Endpoint } from "../../../harness/cluster.ts";
+import { assert } from "../../../harness/assert.ts";
+import type { NodeId } from "../../../harness/ids.ts";
+import { numberOf, type Settings } from "../../../harness/options.ts";
+import { deadlineSignal } from "../../../harness/time.ts";
+import type { DockerSystem } from "../../docker/docker-system.ts";
+import { dockerfileBeside } from "../../docker/image.ts";
+import { rangeRequest, readStatus, statusRequest, type NodeStatus } from "./gateway.ts";
+import { ask } from "./http.ts";
+
+/**
+ * etcd as Debian packages it: Raft among the nodes, each node's name resolved by its peers to their own proxies to it.
+ * The peer listener is bound to the node's own address, because its proxies take the same port at 127.0.1.x.
+ */
+export function etcdSystem(settings: Settings): DockerSystem {
+  return {
+    name: "etcd",
+    dockerfile: dockerfileBeside(import.meta.url, "."),
+    clientPort: 2379,
+    peerPort: 2380,
+    settings,
+    versionArgv: ["/usr/bin/etcd", "--version"],
+    daemon: (node, all, runId) => ({
+      user: "root",
+      program: "/usr/bin/etcd",
+      args: Object.entries({
+        "--name": node.id,
+        "--data-dir": "/var/lib/etcd/data",
+        "--listen-peer-urls": `http://${node.address}:2380`,
+        "--initial-advertise-peer-urls": `http://${node.hostname}:2380`,
+        "--listen-client-urls": "http://0.0.0.0:2379",
+        "--advertise-client-urls": `http://${node.address}:2379`,
+        "--initial-cluster": all.map((other) => `${other.id}=http://${other.hostname}:2380`).join(","),
+        "--initial-cluster-token": runId,
+        "--initial-cluster-state": "new",
+        "--heartbeat-interval": String(numberOf(settings, "heartbeat-interval")),
+        "--election-timeout": String(numberOf(settings, "election-timeout")),
+        "--snapshot-count": String(numberOf(settings, "snapshot-count")),
+        "--logger": "zap",
+        "--enable-v2": "false",
+      }).map(([name, value]) => `${name}=${value}`),
+    }),
+    serves,
+    disagreement,
+    holders: async (role, at, signal) => (role === "leader" ? await leaders(at, signal) : []),
+  };
+}
+
+/** Longest wait for one answer while looking; a healthy node takes milliseconds, one without a quorum does not answer. */
+const lookMsMax = 1_000;
+
+/** A read through the quorum. */
+async function serves(at: Endpoint, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await ask(at, rangeRequest("health", { serializable: false }), deadlineSignal(lookMsMax, signal))).status === 200;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+async function disagreement(at: ReadonlyMap<NodeId, Endpoint>, signal: AbortSignal): Promise<string | undefined> {
+  const statuses = await statusOfAll(at, signal);
+  const silent = [...statuses].find(([, status]) => status === undefined);
+  if (silent !== undefined) return `${silent[0]} does not answer`;
+  const views = [...new Set([...statuses.values()].map((status) => `leader ${status!.leader} in term ${status!.term}`))];
+  if (views.length > 1) return `nodes see ${views.join(" and ")}`;
+  if (views[0]?.startsWith("leader 0 ") === true) return "no node knows a leader";
+  const served = await Promise.all([...at].map(async ([node, endpoint]) => ({ node, ok: await serves(endpoint, signal) })));
+  const idle = served.find(({ ok }) => !ok);
+  return idle === undefined ? undefined : `${idle.node} does not answer a linearizable read`;
+}
+
+/** Those that think they lead, highest term first: an isolated leader does not know yet that it was replaced. */
+async function leaders(at: ReadonlyMap<NodeId, Endpoint>, signal: AbortSignal): Promise<NodeId[]> {
+  const statuses = await statusOfAll(at, signal);
+  return [...statuses]
+    .flatMap(([node, status]) => (status !== undefined && status.leader === status.member ? [{ node, term: status.term }] : []))
+    .sort((a, b) => b.term - a.term)
+    .map(({ node }) => node);
+}
+
+async function statusOfAll(at: ReadonlyMap<NodeId, Endpoint>, signal: AbortSignal): Promise<Map<NodeId, NodeStatus | undefined>> {
+  assert(at.size > 0, "there is a node to ask");
+  const all = [...at].map(async ([node, endpoint]): Promise<[NodeId, NodeStatus | undefined]> => {
+    try {
+      const reply = await ask(endpoint, statusRequest(), deadlineSignal(lookMsMax, signal));
+      return [node, reply.status === 200 ? readStatus(reply) : undefined];
+    } catch {
+      signal.throwIfAborted();
+      return [node, undefined];
+    }
+  });
+  return new Map(await Promise.all(all));
+}
