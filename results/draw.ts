@@ -13,6 +13,7 @@ export { drawCycleGraph } from "./draw/cycle-graph.ts";
 export { drawLamport } from "./draw/lamport.ts";
 export { drawProcessLines } from "./draw/process-lines.ts";
 export { type DrawOptions, drawingCss } from "./draw/svg.ts";
+export { drawText, type TextOptions } from "./draw/text.ts";
 
 /** SVG of any diagram. `for: "file"` makes a document of its own; the default expects `drawingCss` in its page. */
 export function drawSvg(diagram: Diagram, draw: DrawOptions = {}): string {

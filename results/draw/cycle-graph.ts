@@ -13,10 +13,11 @@ export function drawCycleGraph(diagram: CycleGraphDiagram, draw: DrawOptions = {
   const boxes = place(order.map((node) => ({ ...node, ...sizeOf(node.label, node.id) })));
   const byId = new Map(boxes.map((box) => [box.id, box]));
   const lines = routes(diagram, byId);
-  const left = Math.min(...boxes.map((box) => box.x - box.width / 2), ...lines.map((line) => line.nameX - line.nameWidth / 2));
-  const top = Math.min(...boxes.map((box) => box.y - box.height / 2), ...lines.map((line) => line.nameY - 10));
-  const right = Math.max(...boxes.map((box) => box.x + box.width / 2), ...lines.map((line) => line.nameX + line.nameWidth / 2));
-  const bottom = Math.max(...boxes.map((box) => box.y + box.height / 2), ...lines.map((line) => line.nameY + 10));
+  const none = boxes.length === 0 ? [0] : [];
+  const left = Math.min(...none, ...boxes.map((box) => box.x - box.width / 2), ...lines.map((line) => line.nameX - line.nameWidth / 2));
+  const top = Math.min(...none, ...boxes.map((box) => box.y - box.height / 2), ...lines.map((line) => line.nameY - 10));
+  const right = Math.max(...none, ...boxes.map((box) => box.x + box.width / 2), ...lines.map((line) => line.nameX + line.nameWidth / 2));
+  const bottom = Math.max(...none, ...boxes.map((box) => box.y + box.height / 2), ...lines.map((line) => line.nameY + 10));
   const width = Math.max(right - left + 40, 360);
   const shift = { x: 20 - left + (width - (right - left + 40)) / 2, y: 18 - top };
   const body = element("g", { transform: `translate(${round(shift.x)} ${round(shift.y)})` }, lines.map(drawEdge).join("") + boxes.map(drawNode).join("") + lines.map(drawEdgeName).join(""));

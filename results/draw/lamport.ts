@@ -15,11 +15,7 @@ import { type DrawOptions, element, escapeXml, label, monoWidth, picture, round,
  */
 export function drawLamport(diagram: LamportDiagram, draw: DrawOptions = {}): string {
   const shown = cut(diagram);
-  let layout = layOut(shown.diagram, 34);
-  for (let rowHeight = 42; layout.collisions > 0 && rowHeight <= 74; rowHeight += 8) {
-    const looser = layOut(shown.diagram, rowHeight);
-    if (looser.collisions < layout.collisions) layout = looser;
-  }
+  const layout = roomiest(shown.diagram);
   const body = [
     ...drawLanes(shown.diagram, layout),
     ...drawOperations(shown.diagram, layout),
@@ -37,6 +33,21 @@ export function drawLamport(diagram: LamportDiagram, draw: DrawOptions = {}): st
     caption: diagram.caption,
     draw,
   });
+}
+
+/** How many names of the picture cover another one, when all was tried; 0 but for the densest diagrams. */
+export function lamportCollisions(diagram: LamportDiagram): number {
+  return roomiest(cut(diagram).diagram).collisions;
+}
+
+/** The lowest rows on which no name covers another, or the best of those tried. */
+function roomiest(diagram: LamportDiagram): Layout {
+  let layout = layOut(diagram, 34);
+  for (let rowHeight = 42; layout.collisions > 0 && rowHeight <= 74; rowHeight += 8) {
+    const looser = layOut(diagram, rowHeight);
+    if (looser.collisions < layout.collisions) layout = looser;
+  }
+  return layout;
 }
 
 /** The picture in words. */
@@ -219,7 +230,7 @@ function placeArrow(message: Message, paper: Paper): Arrow {
     }
   } else {
     const [x1, y1] = [paper.xs[message.to.lane] ?? 0, paper.rowOf.get(message.to.at)!];
-    if (message.from.lane === message.to.lane) candidates.push({ message, x0, y0, x1, y1, shape: "loop", text, name: beside(text, x0 + 24, (y0 + y1) / 2, 1) });
+    if (message.from.lane === message.to.lane) for (const shift of [0, -8, 8, -16, 16]) candidates.push({ message, x0, y0, x1, y1, shape: "loop", text, name: beside(text, x0 + 24, (y0 + y1) / 2 + shift, 1) });
     else for (const name of alongLine(text, { message, x0, y0, x1, y1 })) candidates.push({ message, x0, y0, x1, y1, shape: "straight", text, name });
   }
   let best: Arrow | undefined;
@@ -236,7 +247,7 @@ function costOf(boxes: readonly Box[], paper: Paper, own: Message | undefined): 
   for (const box of boxes) {
     if (box.width === 0) continue;
     for (const other of paper.taken) if (overlaps(box, other)) cost += covering;
-    for (const x of paper.xs) if (box.x < x + 5 && box.x + box.width > x - 5) cost += 6;
+    for (const x of paper.xs) if (box.x < x + 5 && box.x + box.width > x - 5) cost += 8;
     if (box.x < 2) cost += covering;
   }
   for (const line of paper.lines) {

@@ -83,9 +83,9 @@ export function wrapText(text: string, columns: number, linesMax: number): strin
       lines.push(shorten(rest, columns));
       return lines;
     }
-    const head = shorten(rest, columns + 1).slice(0, -1);
-    const cut = Math.max(head.lastIndexOf(" "), head.lastIndexOf(",") + 1, head.lastIndexOf(";") + 1);
-    const at = cut > columns / 3 ? cut : Math.max(1, head.length);
+    const head = shorten(rest, columns + 1).slice(0, -1) || [...rest][0]!;
+    const cut = rest[head.length] === " " ? head.length : Math.max(head.lastIndexOf(" "), head.lastIndexOf(",") + 1, head.lastIndexOf(";") + 1);
+    const at = cut > columns / 3 ? cut : head.length;
     lines.push(rest.slice(0, at).trimEnd());
     rest = rest.slice(at).trimStart();
   }
