@@ -17,10 +17,15 @@ export class DurableStore {
   #file: LineFile | undefined;
   #syncing = false;
   #closed = false;
+  readonly #outlivesPower: boolean;
 
-  /** The file at `path` is made by the first append; its folder must exist. */
-  constructor(path: string) {
+  /**
+   * The file at `path` is made by the first append; its folder must exist. `kernel` leaves out the syncs: what was
+   * saved survives the process, not the machine.
+   */
+  constructor(path: string, durability: "disk" | "kernel" = "disk") {
     this.#path = path;
+    this.#outlivesPower = durability === "disk";
     if (existsSync(path)) this.#file = new LineFile(path);
   }
 
@@ -36,7 +41,7 @@ export class DurableStore {
     const line = `[${JSON.stringify(value)}]\n`;
     if (this.#file === undefined) {
       this.#file = new LineFile(this.#path);
-      syncFolder(dirname(this.#path));
+      if (this.#outlivesPower) syncFolder(dirname(this.#path));
     }
     if (this.#file.sizeBytes > compactAboveBytes) this.#file = this.#replaced(this.#file, line);
     else this.#file.append(line);
@@ -44,7 +49,7 @@ export class DurableStore {
 
   /** Calls back when all that was appended is on disk; a disk that refuses is a reason to die, so the error is thrown. */
   sync(done: () => void): void {
-    if (this.#file === undefined) return done();
+    if (this.#file === undefined || !this.#outlivesPower) return done();
     this.#syncing = true;
     fdatasync(this.#file.descriptor, (error) => {
       if (error !== null) throw error;
