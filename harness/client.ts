@@ -19,4 +19,6 @@ export interface Connection extends AsyncDisposable {
    * The signal aborts at the operation's deadline: answer `info` (or throw) then.
    */
   invoke(call: Call, signal: AbortSignal): Promise<Outcome>;
+  /** True when it can serve no further call: the next one opens a new connection. After `info` that happens anyway. */
+  readonly broken?: boolean;
 }

@@ -1,0 +1,46 @@
+import { HistoryBuilder } from "../history.ts";
+import type { HistoryFile } from "../history-file.ts";
+import { NEMESIS, type ProcessId } from "../ids.ts";
+import type { Json } from "../json.ts";
+import type { Op, OpType } from "../op.ts";
+
+/** What is recorded, without its index. */
+export interface Entry {
+  readonly type: OpType;
+  readonly process: ProcessId;
+  readonly f: string;
+  readonly value: Json;
+  readonly timeNs: number;
+  readonly error?: Json;
+}
+
+/** Gives every op its index, keeps it in memory and hands it to the file, and counts. */
+export class Recorder {
+  readonly builder: HistoryBuilder = new HistoryBuilder();
+  readonly #file: HistoryFile | undefined;
+  ok = 0;
+  fail = 0;
+  info = 0;
+  /** Client operations that have no completion yet. */
+  open = 0;
+
+  constructor(file: HistoryFile | undefined) {
+    this.#file = file;
+  }
+
+  record(entry: Entry): Op {
+    const index = this.builder.push(entry);
+    const op: Op = { index, ...entry };
+    this.#file?.append(op);
+    if (entry.process !== NEMESIS) this.#count(entry.type);
+    return op;
+  }
+
+  #count(type: OpType): void {
+    if (type === "invoke") this.open++;
+    else {
+      this.open--;
+      this[type]++;
+    }
+  }
+}
