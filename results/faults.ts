@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Evidence } from "../harness/disturbance.ts";
-import { isObject, type Json } from "../harness/json.ts";
+import { type LedgerLine, parseLedgerLine } from "../harness/ledger/entries.ts";
 import type { FaultRecord } from "./records.ts";
 
 /**
@@ -12,53 +12,46 @@ export function readFaults(path: string): { readonly faults: readonly FaultRecor
   const faults = new Map<string, Draft>();
   const notes: string[] = [];
   const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
-  for (const [i, line] of lines.entries()) {
-    if (line.trim() === "") continue;
-    const entry = parseLine(line);
-    if (entry === undefined) notes.push(`faults.jsonl:${i + 1} is no whole entry and was left out`);
-    else note(faults, entry);
+  for (const [i, text] of lines.entries()) {
+    if (text.trim() === "") continue;
+    const line = parseLedgerLine(text);
+    if (line === undefined) notes.push(`faults.jsonl:${i + 1} is no whole entry and was left out`);
+    else add(faults, line);
   }
   for (const fault of faults.values()) {
-    if (fault.healedNs === undefined) notes.push(`fault ${fault.what} was not healed by the run; \`rashomon heal\` undoes what is left`);
+    if (fault.healedNs === undefined && fault.healedBy === undefined) notes.push(`fault ${fault.what} was not healed by the run; \`rashomon heal\` undoes what is left`);
   }
   return { faults: [...faults.values()], notes };
 }
 
 type Draft = { -readonly [key in keyof FaultRecord]: FaultRecord[key] };
-type Entry = { readonly [key: string]: Json } & { readonly id: string; readonly event: string };
 
-function note(faults: Map<string, Draft>, entry: Entry): void {
-  const timeNs = typeof entry.timeNs === "number" ? entry.timeNs : 0;
-  const evidence = evidenceOf(entry.evidence);
-  if (entry.event === "intent") {
-    if (entry.kind === "resource") return;
-    faults.set(entry.id, { id: entry.id, what: typeof entry.what === "string" ? entry.what : entry.id, intendedNs: timeNs });
+function add(faults: Map<string, Draft>, line: LedgerLine): void {
+  if (line.event === "owner") return;
+  if (line.event === "intent") {
+    if (line.kind === "fault") faults.set(line.id, { id: line.id, what: line.what, intendedNs: timeOf(line) ?? 0 });
     return;
   }
-  const fault = faults.get(entry.id);
+  const fault = faults.get(line.id);
   if (fault === undefined) return;
-  if (entry.event === "done") {
-    fault.doneNs = timeNs;
+  const timeNs = timeOf(line);
+  const evidence = evidenceOf(line.evidence);
+  if (line.event === "done") {
+    if (timeNs !== undefined) fault.doneNs = timeNs;
     if (evidence !== undefined) fault.evidence = evidence;
+    return;
   }
-  if (entry.event === "healed") {
-    fault.healedNs = timeNs;
-    if (evidence !== undefined) fault.healEvidence = evidence;
-  }
+  fault.healedBy = line.by ?? "run";
+  if (timeNs !== undefined) fault.healedNs = timeNs;
+  if (evidence !== undefined) fault.healEvidence = evidence;
 }
 
-function parseLine(line: string): Entry | undefined {
-  try {
-    const value: Json = JSON.parse(line);
-    if (!isObject(value) || typeof value.id !== "string" || typeof value.event !== "string") return undefined;
-    return { ...value, id: value.id, event: value.event };
-  } catch {
-    return undefined;
-  }
+/** A time on the run's clock; who healed after the run wrote -1. */
+function timeOf(line: { readonly timeNs?: number }): number | undefined {
+  return typeof line.timeNs === "number" && line.timeNs >= 0 ? line.timeNs : undefined;
 }
 
-function evidenceOf(value: Json | undefined): Evidence | undefined {
-  if (!isObject(value) || typeof value.effective !== "boolean") return undefined;
-  const seen = typeof value.seen === "string" ? value.seen : "";
-  return value.data === undefined ? { effective: value.effective, seen } : { effective: value.effective, seen, data: value.data };
+/** The ledger's reader checks only what heal needs; evidence is checked here. */
+function evidenceOf(evidence: Evidence | undefined): Evidence | undefined {
+  return typeof evidence === "object" && evidence !== null && typeof evidence.effective === "boolean" && typeof evidence.seen === "string" ? evidence : undefined;
 }

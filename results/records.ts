@@ -96,15 +96,22 @@ export interface FaultRecord {
   readonly id: string;
   /** `cut n1 → n2, n3`. */
   readonly what: string;
+  /** The fault's name in the registry: `isolate`; and the nodes it hit. */
+  readonly name?: string;
+  readonly targets?: readonly string[];
   readonly intendedNs: number;
   /** Absent: it never took effect (the injection failed, or the harness was killed). */
   readonly doneNs?: number;
   /** Absent: it was not healed by the run. */
   readonly healedNs?: number;
+  /** Who healed it, when it is known. */
+  readonly healedBy?: "run" | "watchdog" | "heal";
   /** Measured after the injection. */
   readonly evidence?: Evidence;
   /** Measured before, or at, the heal. */
   readonly healEvidence?: Evidence;
+  /** Why it could not be injected, or not be healed. */
+  readonly error?: string;
 }
 
 /** A file of a run, as the report links it. */

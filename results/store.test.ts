@@ -127,6 +127,7 @@ describe("the ledger", () => {
   test("a killed run's ledger: half a line is left out, an unhealed fault is said, resources are no faults", () => {
     const folder = createRunFolder({ root, scenario: "s", seed: "1" });
     const line = (entry: object): void => appendFileSync(folder.paths.faults, JSON.stringify(entry) + "\n");
+    line({ event: "owner", pid: 1, startTicks: 1 });
     line({ id: "p-1", event: "intent", what: "server n1", kind: "resource", undo: [], timeNs: 1 });
     line({ id: "cut-1", event: "intent", what: "cut n1", kind: "fault", undo: [], timeNs: 10 });
     line({ id: "cut-1", event: "done", evidence: { effective: true, seen: "3 connects refused" }, timeNs: 20 });
@@ -137,9 +138,9 @@ describe("the ledger", () => {
     const stored = readRunFolder(folder.path);
 
     expect(stored.faults).toEqual([
-      { id: "cut-1", what: "cut n1", intendedNs: 10, doneNs: 20, healedNs: 30, evidence: { effective: true, seen: "3 connects refused" } },
+      { id: "cut-1", what: "cut n1", intendedNs: 10, doneNs: 20, healedNs: 30, healedBy: "run", evidence: { effective: true, seen: "3 connects refused" } },
       { id: "kill-1", what: "kill n2", intendedNs: 40 },
     ]);
-    expect(stored.notes.filter((note) => /faults.jsonl:6|kill n2 was not healed/.test(note))).toHaveLength(2);
+    expect(stored.notes.filter((note) => /faults.jsonl:7|kill n2 was not healed/.test(note))).toHaveLength(2);
   });
 });
