@@ -57,6 +57,8 @@ export interface Injected {
   readonly targets: readonly NodeId[];
   readonly effective: boolean;
   readonly evidence: string;
+  /** Of an injection that failed: whether what had been done of it was undone; what was not is still on. */
+  readonly takenBack?: boolean;
   /** Nodes that did not serve before it. */
   readonly unhealthyBefore: readonly NodeId[];
 }
@@ -173,7 +175,7 @@ class PolicyNemesis implements Nemesis {
       this.#say({ kind: "inject-failed", fault: fault.name, text: plan.what, error: failure });
       // A part of it may be on. The signal that ended it must not end its undoing.
       const { failed } = await this.#heal([active], deadlineSignal(revertMsMax));
-      return { value: plain({ ...told, effective: false, evidence: failed.length === 0 ? "taken back" : "still on in part" }), error: failure };
+      return { value: plain({ ...told, effective: false, evidence: "", takenBack: failed.length === 0 }), error: failure };
     }
     const evidence = await evidenceOf(plan.disturbances, signal);
     ledger.done(id, evidence);

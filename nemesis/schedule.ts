@@ -59,8 +59,9 @@ export function faultSchedule(options: ScheduleOptions): OpGenerator {
   function draw(self: OpGenerator, now: State, context: GeneratorContext): Draw {
     switch (now.step) {
       case "unasked": {
-        const quiet: State = { step: "quiet", index: 0, dueNs: context.timeNs + quietMs * 1e6, endNs: context.timeNs + (untilMs ?? Number.POSITIVE_INFINITY) * 1e6 };
-        return draw(state(quiet), quiet, context);
+        const quiet = { step: "quiet" as const, index: 0, dueNs: context.timeNs + quietMs * 1e6, endNs: context.timeNs + (untilMs ?? Number.POSITIVE_INFINITY) * 1e6 };
+        // Waiting is a state that is kept; an op in the future would be forgotten, and the start with it, at each client's op.
+        return quiet.dueNs > context.timeNs ? pending(state(quiet), quiet.dueNs) : draw(state(quiet), quiet, context);
       }
       case "quiet": {
         const fault = order(now.index);

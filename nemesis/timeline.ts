@@ -45,7 +45,8 @@ export function faultTimeline(history: History, lines: readonly LedgerLine[] = [
     const error = history.errors.get(i);
     if (isObject(value) && typeof value.id === "string") {
       const span = injected(value, { id: value.id, name: f, fromNs: begin.timeNs });
-      if (error !== undefined) Object.assign(span, { error: textOf(error), toNs: timeNs });
+      if (error !== undefined) span.error = textOf(error);
+      if (value.takenBack === true) span.toNs = timeNs;
       spans.push(span);
       byId.set(value.id, span);
     } else if (isObject(value) && (value.healed !== undefined || value.failed !== undefined)) {

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { HarnessError } from "../harness/errors.ts";
+import { nodeId, seed } from "../harness/ids.ts";
+import { parseSettings } from "../harness/options.ts";
+import { Random } from "../harness/random.ts";
+import { arm, checkCapabilities, type Plan } from "./fault.ts";
+import { faultNamed, faults } from "./registry.ts";
+import { type MemoryCluster, memoryCluster } from "./testing/memory-cluster.ts";
+
+function planOf(name: string, options: { settings?: string[]; cluster?: MemoryCluster; seed?: string; injection?: number } = {}): Promise<Plan> {
+  const fault = faultNamed(name);
+  return fault.plan({
+    cluster: options.cluster ?? memoryCluster(3),
+    random: new Random(seed(options.seed ?? "1")),
+    injection: options.injection ?? 0,
+    settings: parseSettings(options.settings ?? [], fault.options, name),
+    signal: new AbortController().signal,
+  });
+}
+function describePlan(plan: Plan): string {
+  return `${plan.what} = ${plan.disturbances.map((disturbance) => disturbance.description).join(" + ")}`;
+}
+
+describe("a fault disturbs", () => {
+  it.each([
+    ["isolate", ["target=n2"], "isolate n2 = cut n1>n2 n3>n2 n2>n1 n2>n3"],
+    ["isolate", ["target=n1+n2"], "isolate n1, n2 = cut n2>n1 n3>n1 n1>n2 n3>n2 n1>n3 n2>n3"],
+    ["one-way", ["target=n2", "direction=send"], "one-way n2 cannot send = cut n2>n1 n2>n3"],
+    ["one-way", ["target=n2", "direction=hear"], "one-way n2 cannot hear = cut n1>n2 n3>n2"],
+    ["one-way", ["target=n1+n2", "direction=send"], "one-way n1, n2 cannot send = cut n1>n2 n1>n3 n2>n1 n2>n3"],
+    ["one-link", ["target=n1+n3"], "one-link n1 – n3 = cut n3>n1 n1>n3"],
+    ["clients-cut", ["target=n3"], "clients-cut n3 = cut clients>n3 n3>clients"],
+    ["latency", [], "latency 100 ± 50 ms on node links of every node = delay 100±50 n1>n2 n1>n3 n2>n1 n2>n3 n3>n1 n3>n2"],
+    ["latency", ["target=n1", "links=all", "latencyMs=7", "jitterMs=0"], "latency 7 ± 0 ms on all links of n1 = delay 7±0 n1>n2 n1>n3 n2>n1 n3>n1 clients>n1 n1>clients"],
+    ["latency", ["target=n1", "links=clients"], "latency 100 ± 50 ms on client links of n1 = delay 100±50 clients>n1 n1>clients"],
+    ["slow", ["target=n1", "rateKBs=20"], 'slow 20 KB/s on node links of n1 = bandwidth {"rate":20} n1>n2 n1>n3 n2>n1 n3>n1'],
+    ["reset", ["target=n1"], 'reset node links of n1 = reset_peer {"timeout":0} n1>n2 n1>n3 n2>n1 n3>n1'],
+    ["flaky", ["target=n1"], 'flaky 16 bytes every 2 ms on node links of n1 = slicer {"average_size":16,"size_variation":8,"delay":2000} n1>n2 n1>n3 n2>n1 n3>n1'],
+    ["pause", ["target=all"], "pause n1, n2, n3 = pause n1 + pause n2 + pause n3"],
+    ["kill", ["target=n2"], "kill n2 = kill n2"],
+  ])("%s %j", async (name, settings, expected) => {
+    expect(describePlan(await planOf(name, { settings }))).toBe(expected);
+  });
+
+  it("the same targets for the same seed, and others for others", async () => {
+    for (const { name } of faults) {
+      const plans = await Promise.all(Array.from({ length: 20 }, async (_, i) => describePlan(await planOf(name, { seed: String(i), cluster: memoryCluster(5) }))));
+      const again = await Promise.all(Array.from({ length: 20 }, async (_, i) => describePlan(await planOf(name, { seed: String(i), cluster: memoryCluster(5) }))));
+      expect(again).toEqual(plans);
+      if (name !== "latency") expect(new Set(plans).size, name).toBeGreaterThan(3);
+    }
+  });
+
+  it("nothing while it is planned", async () => {
+    const cluster = memoryCluster(5);
+    for (const { name } of faults) await planOf(name, { cluster });
+    expect(cluster.calls).toEqual([]);
+  });
+});
+
+describe("a target", () => {
+  it("each is every node in turn", async () => {
+    const targets = await Promise.all([0, 1, 2, 3].map((injection) => planOf("pause", { settings: ["target=each"], injection })));
+    expect(targets.flatMap((plan) => plan.targets)).toEqual(["n1", "n2", "n3", "n1"]);
+  });
+
+  it.each([
+    ["minority", 3, 1],
+    ["minority", 5, 2],
+    ["minority", 4, 1],
+    ["minority", 1, 1],
+    ["majority", 3, 2],
+    ["majority", 4, 3],
+    ["majority", 5, 3],
+    ["all", 4, 4],
+    ["any", 4, 1],
+  ])("%s of %i nodes is %i", async (target, nodes, count) => {
+    const plan = await planOf("kill", { settings: [`target=${target}`], cluster: memoryCluster(nodes) });
+    expect(plan.targets).toHaveLength(count);
+  });
+
+  it("leader is who leads now, and somebody when nobody is known to", async () => {
+    const cluster = memoryCluster(3);
+    cluster.leaders = [nodeId("n2")];
+    expect((await planOf("isolate", { settings: ["target=leader"], cluster })).what).toBe("isolate n2 (leader)");
+
+    cluster.leaders = [];
+    expect((await planOf("isolate", { settings: ["target=leader"], cluster })).what).toMatch(/^isolate n[123] \(no leader known\)$/);
+  });
+});
+
+describe("capabilities are asked for before the run", () => {
+  const codeAndText = (work: () => void): string => {
+    try {
+      work();
+      return "fine";
+    } catch (error) {
+      return error instanceof HarnessError ? `${error.code}: ${error.message}; next: ${error.nextStep}` : String(error);
+    }
+  };
+
+  it("and what is missing is said all at once, with what can be done instead", () => {
+    const armed = ["isolate", "slow", "pause"].map((name) => arm(faultNamed(name)));
+    expect(codeAndText(() => checkCapabilities(armed, memoryCluster(3)))).toBe("fine");
+    expect(codeAndText(() => checkCapabilities(armed, memoryCluster(3, ["toxic", "processes"])))).toBe(
+      "CAPABILITY_MISSING: cluster 'memory' cannot do this: do more to links than cut and delay them (fault slow); act on processes (fault pause); next: use a cluster that can, or run with --nemesis isolate",
+    );
+  });
+
+  it.each([
+    ["bridge", [], 2, "it has 2 node(s) where 3 are needed (fault bridge)"],
+    ["isolate", ["target=n7"], 3, "it has no node n7 (its nodes: n1, n2, n3) (fault isolate)"],
+    ["isolate", ["target=n1+leader"], 3, "it has no node leader (its nodes: n1, n2, n3) (fault isolate)"],
+    ["isolate", ["target=leader"], 3, 'its nodes have no roles such as "leader" (fault isolate)'],
+  ])("%s %j on %i nodes", (name, settings, nodes, problem) => {
+    const fault = faultNamed(name);
+    const armed = arm(fault, parseSettings(settings, fault.options, name));
+    expect(codeAndText(() => checkCapabilities([armed], memoryCluster(nodes, ["roles"])))).toContain(problem);
+  });
+
+  it("a fault without any link to act on says so", async () => {
+    await expect(planOf("latency", { cluster: memoryCluster(1) })).rejects.toThrow("has no links");
+  });
+
+  it("an unknown fault is an error that names those that exist", () => {
+    expect(codeAndText(() => void faultNamed("partition"))).toContain("next: use one of isolate, halves, majorities-ring");
+  });
+});
+
+describe("the registry", () => {
+  it("has every name once, and every option with a reason", () => {
+    expect(new Set(faults.map((fault) => fault.name)).size).toBe(faults.length);
+    for (const fault of faults) for (const option of fault.options) expect(option.reason.length).toBeGreaterThan(5);
+  });
+});
