@@ -12,6 +12,7 @@ import { sleep } from "../../harness/time.ts";
 import { directLinks, type LinkName, type Links } from "./links.ts";
 import { LocalNode } from "./local-node.ts";
 import { processControl } from "./process-control.ts";
+import { startProxiedLinks } from "./proxied-links.ts";
 import { traceFileName } from "./trace.ts";
 
 /**
@@ -208,7 +209,7 @@ class Local implements LocalRunningCluster {
   }
 
   #startLinks(): Promise<Links> {
-    return Promise.resolve(directLinks());
+    return this.#options.links === "direct" ? Promise.resolve(directLinks()) : startProxiedLinks(this.#start);
   }
 
   #spawn(id: number, node: NodeId, dataFolder: string): void {
