@@ -31,6 +31,8 @@ export interface EngineOptions {
   /** States at this depth (the initial state has depth 1) are counted but not expanded. */
   readonly depthMax: number;
   readonly progress: ((progress: Progress) => void) | undefined;
+  /** End as soon as a property is known to be broken. */
+  readonly stopAtCounterexample: boolean;
 }
 
 export interface Progress {
@@ -186,7 +188,7 @@ export class Engine {
   /** Explores until nothing is left, a bound is met, or the budget ends. */
   run(): void {
     this.#begin();
-    const { statesMax, depthMax, budget, progress } = this.#options;
+    const { statesMax, depthMax, budget, progress, stopAtCounterexample } = this.#options;
     let levelEnd = 1;
     this.depth = 1;
     let expanded = 0;
@@ -204,6 +206,10 @@ export class Engine {
       this.#at = this.#queue.readAt;
       this.#number = expanded++;
       this.#expand();
+      if (stopAtCounterexample && this.discoveries.some(({ kind }) => kind === "counterexample")) {
+        cut = true;
+        break;
+      }
       if ((expanded & 0x3ff) === 0) {
         if (!budget.spend(1024) || this.#visited.length >= statesMax) {
           cut = true;

@@ -31,6 +31,7 @@ export function explore(of: System | ActorModel, options: ExploreOptions = {}): 
     statesMax: options.statesMax ?? model.statesMax,
     depthMax: options.depthMax ?? Number.POSITIVE_INFINITY,
     progress: options.progress,
+    stopAtCounterexample: options.stopAtCounterexample ?? false,
   });
   engine.run();
   return explorationOf(model, engine, "model" in of ? of.model.clients : []);
@@ -45,6 +46,8 @@ export interface ExploreOptions {
   readonly statesMax?: number;
   /** States at this depth are counted, not expanded. Default: no bound. */
   readonly depthMax?: number;
+  /** End as soon as a property is known to be broken: the account is incomplete then. Default: false. */
+  readonly stopAtCounterexample?: boolean;
   /** Called every 65,536 expanded states. */
   readonly progress?: (progress: Progress) => void;
 }

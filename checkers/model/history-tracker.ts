@@ -1,5 +1,6 @@
-import { assert } from "../../harness/assert.ts";
 import type { HistoryEvent } from "../../harness/actor-model.ts";
+import { assert } from "../../harness/assert.ts";
+import { historyText, operationText, returnText } from "../../harness/canonical-history.ts";
 import { canonicalJson, type Json } from "../../harness/json.ts";
 import { type LinearizabilityMonitor, linearizabilityMonitor } from "../../harness/monitor.ts";
 import type { SequentialSpec } from "../../harness/spec.ts";
@@ -213,27 +214,4 @@ interface Entry {
   readonly open: boolean;
   readonly text: string;
   readonly call: { readonly f: string; readonly value: Json };
-}
-
-/** One operation: what was asked, and after how many operations of which other threads (`0:2` = two of thread 0). */
-export function operationText(completedBefore: readonly number[], f: string, value: Json): string {
-  const after: string[] = [];
-  completedBefore.forEach((count, thread) => {
-    if (count > 0) after.push(`${thread}:${count}`);
-  });
-  return `${f}${value === null ? "" : ` ${canonicalJson(value)}`}${after.length === 0 ? "" : ` after ${after.join(",")}`}`;
-}
-
-/** What an operation returned; absent while it is open. */
-export function returnText(value: Json): string {
-  return ` → ${canonicalJson(value)}`;
-}
-
-/** One text per history: threads that did something, in order. */
-export function historyText(threads: readonly string[]): string {
-  const shown: string[] = [];
-  threads.forEach((text, thread) => {
-    if (text !== "") shown.push(`${thread}: ${text}`);
-  });
-  return shown.join(" | ");
 }

@@ -1,0 +1,158 @@
+import { type ActorModel, type BudgetKind } from "../../harness/actor-model.ts";
+import type { Random } from "../../harness/random.ts";
+import type { Schedule, ScheduleStep } from "../../harness/schedule.ts";
+import type { Watch } from "../../harness/watch.ts";
+import { World } from "../../harness/world.ts";
+
+/** One run of a model. */
+export interface Walk {
+  readonly schedule: Schedule;
+  readonly watch: Watch;
+  readonly world: World;
+  /** Nothing was left to do; false when it was cut. */
+  readonly ended: boolean;
+}
+export interface WalkAbout {
+  readonly model: ActorModel;
+  readonly watch: Watch;
+  readonly random: Random;
+  readonly stepsMax: number;
+}
+
+/** Decides which of the steps that may be possible now is tried next. */
+export interface Chooser {
+  /** Index into `steps`, which is not empty. `at`: how many steps were taken. */
+  choose(steps: readonly ScheduleStep[], at: number): number;
+}
+
+export function uniformChooser(random: Random): Chooser {
+  return { choose: (steps) => random.int(steps.length) };
+}
+
+/** Highest priority first, with a few places at which the one that would go next drops to the bottom. */
+export function pctChooser(random: Random): Chooser {
+  const priorities = new Map<string, number>();
+  const changes = new Set(Array.from({ length: 3 }, () => random.int(60)));
+  let lowest = 0;
+  const keyOf = (step: ScheduleStep): string => ("to" in step ? `${step.from}>${step.to}` : "client" in step ? `client${step.client}` : `actor${step.actor}`);
+  const priorityOf = (step: ScheduleStep): number => {
+    const key = keyOf(step);
+    let priority = priorities.get(key);
+    if (priority === undefined) priorities.set(key, (priority = random.float()));
+    return priority;
+  };
+  const highest = (steps: readonly ScheduleStep[]): number => {
+    let best = 0;
+    for (let i = 1; i < steps.length; i++) if (priorityOf(steps[i]!) > priorityOf(steps[best]!)) best = i;
+    return best;
+  };
+  return {
+    choose(steps, at) {
+      if (changes.delete(at)) priorities.set(keyOf(steps[highest(steps)]!), --lowest);
+      return highest(steps);
+    },
+  };
+}
+
+/** Steps until nothing is left; faults of finite budgets at places planned from the seed. */
+export function walk(about: WalkAbout, chooser: Chooser): Walk {
+  const { model, watch, random, stepsMax } = about;
+  const world = new World(model);
+  watch.begin(world);
+  const schedule: ScheduleStep[] = [];
+  const faults = plannedFaults(model, random);
+
+  while (schedule.length < stepsMax) {
+    while (faults.length > 0 && faults[0]!.at <= schedule.length) tryAll(shuffledFaults(world, faults.shift()!.kind, random));
+    const steps = ordinarySteps(world);
+    if (steps.length === 0 || !tryChosen(steps)) {
+      // Nothing else can go on: only now a fault that was planned for later, or what a fault left to be done.
+      const late = faults.shift()?.kind ?? leftToDo(world);
+      if (late === undefined || !tryAll(shuffledFaults(world, late, random))) {
+        if (faults.length === 0) return { schedule, watch, world, ended: true };
+      }
+    }
+  }
+  return { schedule, watch, world, ended: false };
+
+  function take(step: ScheduleStep): boolean {
+    const before = world.model.network.noop === "keep" && step.step === "deliver";
+    const result = world.apply(step, schedule.length);
+    if (result.result === "impossible" || (result.result === "ignored" && before)) return false;
+    schedule.push(step);
+    watch.after(world, result.step?.events ?? []);
+    return true;
+  }
+
+  function tryChosen(steps: ScheduleStep[]): boolean {
+    while (steps.length > 0) {
+      const at = chooser.choose(steps, schedule.length);
+      if (take(steps[at]!)) return true;
+      steps.splice(at, 1);
+    }
+    return false;
+  }
+
+  function tryAll(steps: readonly ScheduleStep[]): boolean {
+    return steps.some(take);
+  }
+}
+
+/** Kinds of budgets and, for each planned use, the number of steps before it; earliest first. */
+function plannedFaults(model: ActorModel, random: Random): { at: number; kind: BudgetKind }[] {
+  const planned: { at: number; kind: BudgetKind }[] = [];
+  const horizon = 10 * model.parties.length;
+  for (const kind of ["losses", "duplicates", "crashes", "recoveries", "timers"] as const) {
+    const budget = model.budgets[kind];
+    if (!Number.isFinite(budget) || budget === 0) continue;
+    const uses = random.int(budget + 1);
+    for (let use = 0; use < uses; use++) planned.push({ at: random.int(horizon), kind });
+  }
+  return planned.sort((a, b) => a.at - b.at);
+}
+
+/** A recovery, or a timer that is due some day: without them, what a fault broke stays broken. */
+function leftToDo(world: World): BudgetKind | undefined {
+  if (world.spent.recoveries < world.model.budgets.recoveries && world.spent.crashes > world.spent.recoveries) return "recoveries";
+  return world.spent.timers < world.model.budgets.timers ? "timers" : undefined;
+}
+
+/** Deliveries, calls, choices, and timers where they may fire for ever; not all of them need be possible. */
+export function ordinarySteps(world: World): ScheduleStep[] {
+  const steps: ScheduleStep[] = [];
+  const timersForEver = !Number.isFinite(world.model.budgets.timers);
+  for (const { from, to, inFlight } of world.links()) {
+    const count = world.model.network.order === "fifo" ? Math.min(1, inFlight.length) : inFlight.length;
+    for (let i = 0; i < count; i++) steps.push({ step: "deliver", from, to, n: inFlight[i]!.n });
+  }
+  world.model.parties.forEach((party, actor) => {
+    for (const input of party.options(world.locals[actor]!)) {
+      if (input.input === "call") steps.push({ step: "call", client: actor - world.model.servers, n: world.calls(actor - world.model.servers) });
+      else if (input.input === "choice") steps.push({ step: "choice", actor, key: input.key, option: input.option });
+      else if (input.input === "timer" && timersForEver) steps.push({ step: "timer", actor, timer: input.timer });
+    }
+  });
+  return steps;
+}
+
+/** All ways of using one unit of a budget now, in random order. */
+export function shuffledFaults(world: World, kind: BudgetKind, random: Random): ScheduleStep[] {
+  if (world.spent[kind] >= world.model.budgets[kind]) return [];
+  const steps: ScheduleStep[] = [];
+  if (kind === "losses" || kind === "duplicates") {
+    for (const { from, to, inFlight } of world.links()) {
+      const head = world.model.network.order === "fifo" ? inFlight.slice(0, 1) : inFlight;
+      for (const { n } of head) steps.push({ step: kind === "losses" ? "drop" : "duplicate", from, to, n });
+    }
+    return random.shuffle(steps);
+  }
+  const wanted = kind === "crashes" ? "crash" : kind === "recoveries" ? "recover" : "timer";
+  world.model.parties.forEach((party, actor) => {
+    for (const input of party.options(world.locals[actor]!)) {
+      if (input.input !== wanted) continue;
+      if (input.input === "timer") steps.push({ step: "timer", actor, timer: input.timer });
+      else if (input.input === "crash" || input.input === "recover") steps.push({ step: input.input, actor });
+    }
+  });
+  return random.shuffle(steps);
+}
