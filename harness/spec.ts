@@ -28,8 +28,16 @@ export interface SequentialSpec<State extends Json = Json> {
   observes?(call: Call): boolean;
   /** Whether a recorded value agrees with `ret`; default: equal as JSON. */
   agrees?(call: Call, ret: Json, recorded: Json): boolean;
-  /** True when the call can change no state whatever it returns: the search commits it eagerly. */
-  readOnly?(call: Call): boolean;
+  /**
+   * True when the call, having returned `recorded` (undefined: unknown), changes no state wherever it was possible:
+   * the search commits it eagerly. A refused cas is read-only; a write of the value already held is not.
+   */
+  readOnly?(call: Call, recorded?: Json): boolean;
+  /**
+   * The object of `harness/objects` that this spec behaves as, exactly and with the same calls. Checkers then use the
+   * methods made for that object; the tests of `harness/objects` hold the claim against `apply`.
+   */
+  readonly behavesAs?: KnownObject;
   /** The independent part that the call touches (a key), with the call as that part sees it; parts are judged alone. */
   partition?(call: Call): { readonly key: string; readonly call: Call };
   /** The spec of one part, when `partition` is there; default: this spec itself. */
@@ -39,6 +47,20 @@ export interface SequentialSpec<State extends Json = Json> {
   /** How to say a state: `the register holds 3`. */
   describeState?(state: State): string;
 }
+
+/** Objects for which checkers know a faster method than search. */
+export type KnownObject =
+  | "register"
+  | "kv-key"
+  | "mutex"
+  | "queue"
+  | "stack"
+  | "priority-queue"
+  | "append-list"
+  | "grow-only-set"
+  | "set-element"
+  | "counter"
+  | "fetch-add";
 
 /** True when `recorded` may be what `call` returned, given the reference's `ret`. */
 export function agrees(spec: SequentialSpec, call: Call, ret: Json, recorded: Json): boolean {

@@ -1,5 +1,5 @@
 import { HarnessError } from "../errors.ts";
-import { isArray, type Json } from "../json.ts";
+import { equalJson, isArray, type Json } from "../json.ts";
 import type { Call } from "../op.ts";
 import type { SequentialSpec } from "../spec.ts";
 
@@ -8,32 +8,42 @@ export const read = (): Call => ({ f: "read", value: null });
 export const write = (value: Json): Call => ({ f: "write", value });
 export const cas = (from: Json, to: Json): Call => ({ f: "cas", value: [from, to] });
 
+export interface RegisterOptions {
+  /**
+   * `unknown`: a recorded read of null, in a register whose initial value is not null, tells nothing (the convention of
+   * Knossos' histories). Default `observed`: null was read, and must have been there.
+   */
+  readonly nullReads?: "observed" | "unknown";
+}
+
 /** Read and write only. */
-export function register(initial: Json = null): SequentialSpec {
-  return { ...casRegister(initial), name: "register" };
+export function register(initial: Json = null, options: RegisterOptions = {}): SequentialSpec {
+  return { ...casRegister(initial, options), name: "register" };
 }
 
 /**
  * Read, write and compare-and-set. A cas that was refused for its value is an observation: completion `ok` with
  * value `false`; one that succeeded returns `true` (or, as Jepsen records it, its argument).
  */
-export function casRegister(initial: Json = null): SequentialSpec {
+export function casRegister(initial: Json = null, options: RegisterOptions = {}): SequentialSpec {
+  const nullTellsNothing = options.nullReads === "unknown" && initial !== null;
   return {
     name: "cas-register",
     initial,
+    behavesAs: "register",
     apply(state, call) {
       if (call.f === "read") return [{ state, ret: state }];
       if (call.f === "write") return [{ state: call.value, ret: null }];
       if (call.f === "cas") {
         const [from, to] = casArguments(call);
-        return JSON.stringify(from) === JSON.stringify(state) ? [{ state: to, ret: true }] : [{ state, ret: false }];
+        return equalJson(from, state) ? [{ state: to, ret: true }] : [{ state, ret: false }];
       }
       throw unknownFunction("cas-register", call.f, "read, write, cas");
     },
     observes: (call) => call.f !== "write",
     agrees: (call, ret, recorded) =>
-      call.f === "cas" ? ret === (recorded !== false) : JSON.stringify(ret) === JSON.stringify(recorded),
-    readOnly: (call) => call.f === "read",
+      call.f === "cas" ? ret === (recorded !== false) : (recorded === null && nullTellsNothing) || equalJson(ret, recorded),
+    readOnly: (call, recorded) => call.f === "read" || (call.f === "cas" && (recorded === false || equalJson(...casArguments(call)))),
     describe: (call, ret) => {
       if (call.f === "write") return `write ${JSON.stringify(call.value)}`;
       if (call.f === "read") return ret === undefined ? "read" : `read → ${JSON.stringify(ret)}`;
@@ -44,10 +54,16 @@ export function casRegister(initial: Json = null): SequentialSpec {
   };
 }
 
-function casArguments(call: Call): readonly [Json, Json] {
+/** `[from, to]` of a cas; anything else is a `HarnessError`. */
+export function casArguments(call: Call): readonly [Json, Json] {
   if (isArray(call.value) && call.value.length === 2) return [call.value[0]!, call.value[1]!];
-  throw new HarnessError("HISTORY_MALFORMED", `cas takes [from, to], not ${JSON.stringify(call.value)}`, {
-    nextStep: "record a cas with both values",
+  throw badArgument("cas", "[from, to]", call.value);
+}
+
+/** The error for an argument of the wrong shape. */
+export function badArgument(f: string, shape: string, value: Json): HarnessError {
+  return new HarnessError("HISTORY_MALFORMED", `${f} takes ${shape}, not ${JSON.stringify(value)}`, {
+    nextStep: `record ${f} with ${shape}, or choose the object that the history was recorded on with --spec`,
   });
 }
 

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { unlimited } from "../../harness/budget.ts";
+import type { Json } from "../../harness/json.ts";
+import { specNamed } from "../../harness/objects/registry.ts";
+import { readHistory } from "../../results/formats/formats.ts";
+import { checkLinearizable } from "./linearizability.ts";
+
+// Histories of real systems with the verdicts that Porcupine and Knossos gave them; read in place, never copied.
+const root = process.env["RASHOMON_CONFORMANCE"] ?? join(import.meta.dirname, "../../../shared/conformance");
+const folder = join(root, "linearizability");
+const expectedCount = 108;
+
+interface Expected {
+  readonly file: string;
+  readonly object: string;
+  readonly initial: Json | undefined;
+  readonly verdict: "valid" | "invalid";
+}
+
+function expectations(): Expected[] {
+  const truth = (verdict: string): "valid" | "invalid" => (verdict === "linearizable" ? "valid" : "invalid");
+  const read = (name: string): { [file: string]: Json } => JSON.parse(readFileSync(join(folder, name, "verdicts.json"), "utf8")) as { [file: string]: Json };
+  const porcupine = Object.entries(read("porcupine")).map(([file, verdict]) => ({
+    file: join("porcupine", file),
+    object: file.startsWith("kv/") ? "kv" : "cas-register",
+    initial: undefined,
+    verdict: truth(String(verdict)),
+  }));
+  const knossos = Object.entries(read("knossos")).map(([file, entry]) => {
+    const { model, initial, verdict } = entry as { model: string; initial: Json; verdict: string };
+    return { file: join("knossos", file), object: model, initial: model === "mutex" ? undefined : initial, verdict: truth(verdict) };
+  });
+  return [...porcupine, ...knossos];
+}
+
+if (existsSync(folder)) {
+  const files = expectations();
+
+  describe("recorded histories get the verdict that Porcupine and Knossos gave them", () => {
+    it(`there are ${expectedCount} of them`, () => {
+      expect(files.length).toBe(expectedCount);
+    });
+
+    it.each(files)("$file is $verdict as a $object", async ({ file, object, initial, verdict }) => {
+      const recorded = await readHistory(join(folder, file));
+      const spec = specNamed(object, { ...(initial === undefined ? {} : { initial }), recorded });
+
+      const result = checkLinearizable(recorded.history, spec, { budget: unlimited() });
+
+      expect(result.verdict).toBe(verdict);
+    });
+  });
+} else {
+  describe.skip(`${expectedCount} conformance histories: no data at RASHOMON_CONFORMANCE (${folder})`, () => {
+    it.each(Array.from({ length: expectedCount }, (_, i) => i + 1))("recorded history %i", () => undefined);
+  });
+}

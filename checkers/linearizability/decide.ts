@@ -1,0 +1,57 @@
+import type { Budget } from "../../harness/budget.ts";
+import { genericProblem } from "./generic-problem.ts";
+import { kvProblem } from "./kv-problem.ts";
+import type { Part } from "./parts.ts";
+import { registerProblem } from "./register-problem.ts";
+import { type Outcome, Search, type SearchProblem } from "./search.ts";
+
+/** The answer for one part, and how it was found. */
+export interface Decision {
+  readonly outcome: Outcome;
+  /** `search`, or a monitor's name. */
+  readonly method: string;
+  readonly configurations: number;
+  /** The furthest event that could be explained up to. */
+  readonly reached: number;
+  /** When linearizable: operations in an explaining order; computed on demand. */
+  linearization?(): number[];
+}
+
+/** First slice of a search order, in configurations; it doubles with every round. */
+const firstSlice = 4096;
+
+/**
+ * Judges one part. Orders of trial matter by factors of thousands and none is best for all histories, so two take
+ * turns with growing slices: the sum is at most a small multiple of the better one.
+ */
+export function decide(part: Part, budget: Budget): Decision {
+  const problem = problemOf(part);
+  const searches = [new Search(problem, "deadline")];
+  let slice = firstSlice;
+  for (let turn = 0; ; turn++) {
+    if (turn === 1 && problem.lookahead !== undefined) searches.push(new Search(problem, "urgency"));
+    const search = searches[turn % searches.length]!;
+    const outcome = search.run(slice, budget);
+    if (outcome !== undefined) {
+      return {
+        outcome,
+        method: "search",
+        configurations: searches.reduce((sum, one) => sum + one.configurations, 0),
+        reached: searches.reduce((most, one) => Math.max(most, one.reached), 0),
+        ...(outcome === "linearizable" ? { linearization: () => search.linearization() } : {}),
+      };
+    }
+    if (turn % searches.length === searches.length - 1) slice *= 2;
+  }
+}
+
+function problemOf(part: Part): SearchProblem {
+  switch (part.spec.behavesAs) {
+    case "register":
+      return registerProblem(part);
+    case "kv-key":
+      return kvProblem(part);
+    default:
+      return genericProblem(part);
+  }
+}

@@ -1,0 +1,17 @@
+import type { Json } from "../../harness/json.ts";
+import { Automaton } from "./automaton.ts";
+import type { Part } from "./parts.ts";
+import type { SearchProblem } from "./search.ts";
+
+/** Any object at all: the spec itself is asked, each question once. `initial`: the values it may hold at first. */
+export function genericProblem(part: Part, initial?: readonly Json[]): SearchProblem {
+  const pure = new Uint8Array(part.classTable.length);
+  for (let id = 0; id < pure.length; id++) pure[id] = part.classTable[id]!.readOnly ? 1 : 0;
+  return {
+    part,
+    classes: part.classes,
+    classCount: part.classTable.length,
+    pure,
+    machine: new Automaton(part.spec, part.classTable, initial),
+  };
+}

@@ -1,0 +1,598 @@
+import type { Budget } from "../../harness/budget.ts";
+import { NEVER, type Part } from "./parts.ts";
+
+/**
+ * The compact search: Wing and Gong's search with Lowe's memo (1993, 2017), on a configuration whose size does not
+ * grow with the history.
+ *
+ *     configuration = (F, open operations that are placed, state of the object, crashed operations used up)
+ *
+ * F is the first return, in the order of events, whose operation is not placed yet: everything before it is placed,
+ * everything called after it is not. Between lie the open operations, at most as many as there are clients; each has
+ * a slot while it is open, as a variable has a register. So the memo's key is a few words, and moving F back and
+ * forth over the events undoes and redoes the slots without saving anything.
+ *
+ * Rules that cut the search, none of which changes the answer (each is held against brute force by the tests):
+ *   eager     an operation that changes no state wherever it is possible is placed as soon as it is possible: any
+ *             order that has it later has it now as well. (A write of the value already held is not such an operation:
+ *             it may be needed later.)
+ *   classes   of open operations with equal call and answer only the one that returns first is tried: two in the other
+ *             order can be exchanged.
+ *   crashed   an operation that never returned has no deadline and need not be placed; those of one class are a
+ *             counter, not bits. They are tried last, and only where they change the state.
+ *   dominance a configuration that failed with fewer crashed operations used up fails with more, too.
+ *   ahead     for registers: a value that somebody must still read, and that nobody will write again in time, may not
+ *             be overwritten (see `Lookahead`).
+ *   doom      for appended texts: a state from which the next answer can no longer come about is left at once (see `Doom`).
+ *
+ * Exponential in the number of open operations in the worst case: the problem is NP-complete. Memory is bounded: a full
+ * memo is thrown away, which costs time and no truth.
+ */
+export interface SearchProblem {
+  readonly part: Part;
+  /** By operation: its class for the machine, or -1 for an operation that cannot matter. */
+  readonly classes: Int32Array;
+  readonly classCount: number;
+  /** By class: changes no state wherever it is possible. */
+  readonly pure: Uint8Array;
+  readonly machine: StateMachine;
+  readonly lookahead?: Lookahead;
+  readonly doom?: Doom;
+}
+
+/** The object as integers. */
+export interface StateMachine {
+  readonly initial: number;
+  /** The next state, or -1 where the operation is impossible. */
+  step(state: number, id: number): number;
+}
+
+/** Knowledge about single values: which operation needs the present state, which one brings it about. */
+export interface Lookahead {
+  /** Whether an operation of class `id` can only happen in `state` (and must, as it returned). */
+  consumes(id: number, state: number): boolean;
+  /** Whether an operation of class `id` may lead to `state`. */
+  produces(id: number, state: number): boolean;
+  /** The earliest return among operations called after event `from` that need `state`; `NEVER` if none. */
+  nextNeed(state: number, from: number): number;
+  /** The first call after event `from` of an operation that may lead to `state`; `NEVER` if none. */
+  nextSource(state: number, from: number): number;
+  /** The state that a class leads to whatever the state was, or -1: for the order of trials only. */
+  target(id: number): number;
+}
+
+/** Knowledge about objects that grow: which answers a state can still lead to. */
+export interface Doom {
+  /** Whether an operation of class `id` (which returned) is impossible from `state` on, unless something resets the object. */
+  stuck(id: number, state: number): boolean;
+  /** Whether an operation of class `id` may bring the object into a state that did not grow from the present one. */
+  resets(id: number): boolean;
+  /** The earliest return among operations called after event `from`, if that operation is stuck; otherwise `NEVER`. */
+  nextStuck(state: number, from: number): number;
+  /** The first call after event `from` of an operation that resets; `NEVER` if none. */
+  nextReset(from: number): number;
+}
+
+export type Order = "deadline" | "urgency";
+export type Outcome = "linearizable" | "not-linearizable" | "unknown";
+
+/** Words (4 bytes each) that one search's memo may hold before it is thrown away. */
+const memoWordsMax = 1 << 27;
+
+/** One search that can be run in slices. */
+export class Search {
+  /** Configurations visited. */
+  configurations = 0;
+  /** The furthest event that the search stood at: every return before it could be explained. */
+  reached = 0;
+
+  readonly #problem: SearchProblem;
+  readonly #order: Order;
+  readonly #eventCount: number;
+  readonly #slots: Int32Array;
+  readonly #words: number;
+  readonly #slotOperation: Int32Array;
+  readonly #open: Int32Array;
+  readonly #placed: Int32Array;
+  /** By operation: index of its crashed class, -1 for one that returned. */
+  readonly #crashed: Int32Array;
+  readonly #crashedClasses: readonly number[];
+  readonly #called: Int32Array;
+  readonly #used: Int32Array;
+  #front = 0;
+  #state: number;
+
+  // Frames of the depth-first search, as columns.
+  #depth = 0;
+  #frameFront = new Int32Array(256);
+  #frameState = new Int32Array(256);
+  #frameNext = new Int32Array(256);
+  #frameEnd = new Int32Array(256);
+  #framePlaced: Int32Array<ArrayBuffer>;
+  /** Candidates of all frames: an operation, or -1 - (crashed class). */
+  #candidates = new Int32Array(1024);
+
+  readonly #memo: Memo;
+  // Scratch of `#collect`.
+  readonly #classStamp: Int32Array;
+  readonly #classBest: Int32Array;
+  #stamp = 0;
+  #log: number[] | undefined;
+  #outcome: Outcome | undefined;
+
+  constructor(problem: SearchProblem, order: Order = "deadline") {
+    this.#problem = problem;
+    this.#order = order;
+    const { part, classes } = problem;
+    this.#eventCount = part.eventCount;
+    this.#state = problem.machine.initial;
+    const { slots, width } = assignSlots(part, classes);
+    this.#slots = slots;
+    this.#words = Math.max(1, (width + 31) >>> 5);
+    this.#slotOperation = new Int32Array(this.#words * 32);
+    this.#open = new Int32Array(this.#words);
+    this.#placed = new Int32Array(this.#words);
+    this.#framePlaced = new Int32Array(256 * this.#words);
+    this.#crashed = new Int32Array(part.count).fill(-1);
+    const crashedClasses: number[] = [];
+    const crashedIndex = new Map<number, number>();
+    for (let i = 0; i < part.count; i++) {
+      if (part.returns[i] !== NEVER || classes[i]! < 0) continue;
+      let index = crashedIndex.get(classes[i]!);
+      if (index === undefined) {
+        index = crashedClasses.push(classes[i]!) - 1;
+        crashedIndex.set(classes[i]!, index);
+      }
+      this.#crashed[i] = index;
+    }
+    this.#crashedClasses = crashedClasses;
+    this.#called = new Int32Array(crashedClasses.length);
+    this.#used = new Int32Array(crashedClasses.length);
+    this.#memo = new Memo(2 + this.#words, crashedClasses.length);
+    this.#classStamp = new Int32Array(problem.classCount);
+    this.#classBest = new Int32Array(problem.classCount);
+  }
+
+  /** Goes on for about `slice` configurations or until `budget` ends; undefined when the slice was not enough. */
+  run(slice: number, budget: Budget): Outcome | undefined {
+    if (this.#outcome !== undefined) return this.#outcome;
+    if (this.configurations === 0) {
+      this.configurations = 1;
+      if (this.#advance()) return (this.#outcome = "linearizable");
+      if (!this.#visit()) return (this.#outcome = "not-linearizable");
+    }
+    const stop = this.configurations + slice;
+    let unpaid = 0;
+    for (;;) {
+      const top = this.#depth - 1;
+      const next = this.#frameNext[top]!;
+      if (next < this.#frameEnd[top]!) {
+        this.#frameNext[top] = next + 1;
+        this.#apply(this.#candidates[next]!);
+        if (this.#advance()) {
+          budget.spend(unpaid);
+          return (this.#outcome = "linearizable");
+        }
+        if (this.#visit()) {
+          if (++unpaid === 256) {
+            if (!budget.spend(unpaid)) return "unknown";
+            unpaid = 0;
+            if (this.configurations >= stop) return undefined;
+          }
+        } else this.#undo();
+      } else {
+        this.#depth--;
+        if (this.#depth === 0) {
+          budget.spend(unpaid);
+          return (this.#outcome = "not-linearizable");
+        }
+        this.#undo();
+      }
+    }
+  }
+
+  /**
+   * After `linearizable`: operations in an order that explains every answer (crashed ones that took effect included).
+   * O(operations). The search is used up by it.
+   */
+  linearization(): number[] {
+    const chosen: number[] = [];
+    for (let i = 0; i < this.#depth; i++) chosen.push(this.#candidates[this.#frameNext[i]! - 1]!);
+    this.#rewind(0);
+    this.#state = this.#problem.machine.initial;
+    this.#placed.fill(0);
+    this.#used.fill(0);
+    const log: number[] = [];
+    this.#log = log;
+    this.#advance();
+    for (const candidate of chosen) {
+      this.#apply(candidate);
+      this.#advance();
+    }
+    this.#log = undefined;
+    return this.#namedCrashes(log);
+  }
+
+  /** Places a candidate and everything that is then placed eagerly. */
+  #apply(candidate: number): void {
+    const { machine, classes } = this.#problem;
+    if (candidate >= 0) {
+      this.#state = machine.step(this.#state, classes[candidate]!);
+      const slot = this.#slots[candidate]!;
+      this.#placed[slot >>> 5]! |= 1 << (slot & 31);
+    } else {
+      const index = -1 - candidate;
+      this.#used[index]!++;
+      this.#state = machine.step(this.#state, this.#crashedClasses[index]!);
+    }
+    this.#log?.push(candidate);
+    this.#absorb();
+  }
+
+  /** Takes back the candidate that the top frame tried last. */
+  #undo(): void {
+    const top = this.#depth - 1;
+    const candidate = this.#candidates[this.#frameNext[top]! - 1]!;
+    if (candidate < 0) this.#used[-1 - candidate]!--;
+    this.#rewind(this.#frameFront[top]!);
+    this.#state = this.#frameState[top]!;
+    const base = top * this.#words;
+    for (let w = 0; w < this.#words; w++) this.#placed[w] = this.#framePlaced[base + w]!;
+  }
+
+  /** Eager rule for what is open already. */
+  #absorb(): void {
+    const { machine, classes, pure } = this.#problem;
+    const state = this.#state;
+    for (let w = 0; w < this.#words; w++) {
+      let rest = this.#open[w]! & ~this.#placed[w]!;
+      while (rest !== 0) {
+        const bit = 31 - Math.clz32(rest);
+        rest &= ~(1 << bit);
+        const operation = this.#slotOperation[(w << 5) + bit]!;
+        const id = classes[operation]!;
+        if (pure[id] === 1 && machine.step(state, id) === state) {
+          this.#placed[w]! |= 1 << bit;
+          this.#log?.push(operation);
+        }
+      }
+    }
+  }
+
+  /** Moves the front to the first return that is not explained; true when there is none. */
+  #advance(): boolean {
+    const { part, classes, pure, machine } = this.#problem;
+    const { events } = part;
+    const end = this.#eventCount;
+    let front = this.#front;
+    while (front < end) {
+      const event = events[front]!;
+      const operation = event >> 1;
+      const slot = this.#slots[operation]!;
+      if ((event & 1) === 0) {
+        if (slot >= 0) {
+          this.#slotOperation[slot] = operation;
+          const bit = 1 << (slot & 31);
+          this.#open[slot >>> 5]! |= bit;
+          const id = classes[operation]!;
+          if (pure[id] === 1 && machine.step(this.#state, id) === this.#state) {
+            this.#placed[slot >>> 5]! |= bit;
+            this.#log?.push(operation);
+          }
+        } else if (this.#crashed[operation]! >= 0) this.#called[this.#crashed[operation]!]!++;
+      } else if (slot >= 0) {
+        const bit = 1 << (slot & 31);
+        if ((this.#placed[slot >>> 5]! & bit) === 0) break;
+        this.#placed[slot >>> 5]! &= ~bit;
+        this.#open[slot >>> 5]! &= ~bit;
+      }
+      front++;
+    }
+    this.#front = front;
+    if (front > this.reached) this.reached = front;
+    return front === end;
+  }
+
+  /** Undoes the slots and counters of `advance`; what was placed comes from the frame. */
+  #rewind(to: number): void {
+    const { events } = this.#problem.part;
+    let front = this.#front;
+    while (front > to) {
+      front--;
+      const event = events[front]!;
+      const operation = event >> 1;
+      const slot = this.#slots[operation]!;
+      if ((event & 1) === 0) {
+        if (slot >= 0) this.#open[slot >>> 5]! &= ~(1 << (slot & 31));
+        else if (this.#crashed[operation]! >= 0) this.#called[this.#crashed[operation]!]!--;
+      } else if (slot >= 0) {
+        this.#slotOperation[slot] = operation;
+        this.#open[slot >>> 5]! |= 1 << (slot & 31);
+      }
+    }
+    this.#front = front;
+  }
+
+  /** Opens a frame for the present configuration; false when it is known to fail. */
+  #visit(): boolean {
+    if (this.#problem.doom !== undefined && this.#doomed(this.#problem.doom)) return false;
+    if (!this.#memo.add(this.#front, this.#state, this.#placed, this.#used)) return false;
+    this.configurations++;
+    const start = this.#depth === 0 ? 0 : this.#frameEnd[this.#depth - 1]!;
+    const end = this.#collect(start);
+    if (end === start) return false;
+    const depth = this.#depth++;
+    if (depth === this.#frameFront.length) this.#growFrames();
+    this.#frameFront[depth] = this.#front;
+    this.#frameState[depth] = this.#state;
+    this.#frameNext[depth] = start;
+    this.#frameEnd[depth] = end;
+    const base = depth * this.#words;
+    for (let w = 0; w < this.#words; w++) this.#framePlaced[base + w] = this.#placed[w]!;
+    return true;
+  }
+
+  /** Writes the candidates of the present configuration from `start` on, best first; returns their end. */
+  #collect(start: number): number {
+    const { part, classes, machine, lookahead } = this.#problem;
+    const { returns } = part;
+    const state = this.#state;
+    const stamp = ++this.#stamp;
+    const held = lookahead !== undefined && this.#mustStay(lookahead, -1);
+    let end = start;
+    this.#reserve(start + this.#words * 32 + this.#crashedClasses.length);
+    const candidates = this.#candidates;
+    for (let w = 0; w < this.#words; w++) {
+      let rest = this.#open[w]! & ~this.#placed[w]!;
+      while (rest !== 0) {
+        const bit = 31 - Math.clz32(rest);
+        rest &= ~(1 << bit);
+        const operation = this.#slotOperation[(w << 5) + bit]!;
+        const id = classes[operation]!;
+        const next = machine.step(state, id);
+        if (next < 0) continue;
+        if (held && next !== state && !(lookahead.consumes(id, state) && !this.#mustStay(lookahead, operation))) continue;
+        if (this.#classStamp[id] === stamp) {
+          const at = this.#classBest[id]!;
+          if (returns[operation]! < returns[candidates[at]!]!) candidates[at] = operation;
+        } else {
+          this.#classStamp[id] = stamp;
+          this.#classBest[id] = end;
+          candidates[end++] = operation;
+        }
+      }
+    }
+    this.#sort(start, end);
+    if (held) return end;
+    for (let index = 0; index < this.#crashedClasses.length; index++) {
+      if (this.#called[index]! <= this.#used[index]!) continue;
+      const next = machine.step(state, this.#crashedClasses[index]!);
+      if (next >= 0 && next !== state) candidates[end++] = -1 - index;
+    }
+    return end;
+  }
+
+  /** Whether leaving the present state (by anything but `except`) strands an operation that needs it. */
+  #mustStay(lookahead: Lookahead, except: number): boolean {
+    const { part, classes } = this.#problem;
+    const { returns } = part;
+    const state = this.#state;
+    let deadline = lookahead.nextNeed(state, this.#front);
+    for (let w = 0; w < this.#words; w++) {
+      let rest = this.#open[w]! & ~this.#placed[w]!;
+      while (rest !== 0) {
+        const bit = 31 - Math.clz32(rest);
+        rest &= ~(1 << bit);
+        const operation = this.#slotOperation[(w << 5) + bit]!;
+        if (operation === except) continue;
+        const id = classes[operation]!;
+        if (lookahead.produces(id, state)) return false;
+        if (returns[operation]! < deadline && lookahead.consumes(id, state)) deadline = returns[operation]!;
+      }
+    }
+    if (deadline === NEVER || lookahead.nextSource(state, this.#front) < deadline) return false;
+    for (let index = 0; index < this.#crashedClasses.length; index++) {
+      if (this.#called[index]! > this.#used[index]! && lookahead.produces(this.#crashedClasses[index]!, state)) return false;
+    }
+    return true;
+  }
+
+  /** Whether an answer that must come can no longer come, and nothing resets the object in time. */
+  #doomed(doom: Doom): boolean {
+    const { part, classes } = this.#problem;
+    const { returns } = part;
+    const state = this.#state;
+    let deadline = doom.nextStuck(state, this.#front);
+    for (let w = 0; w < this.#words; w++) {
+      let rest = this.#open[w]! & ~this.#placed[w]!;
+      while (rest !== 0) {
+        const bit = 31 - Math.clz32(rest);
+        rest &= ~(1 << bit);
+        const operation = this.#slotOperation[(w << 5) + bit]!;
+        const id = classes[operation]!;
+        if (doom.resets(id)) return false;
+        if (returns[operation]! < deadline && doom.stuck(id, state)) deadline = returns[operation]!;
+      }
+    }
+    if (deadline === NEVER || doom.nextReset(this.#front) < deadline) return false;
+    for (let index = 0; index < this.#crashedClasses.length; index++) {
+      if (this.#called[index]! > this.#used[index]! && doom.resets(this.#crashedClasses[index]!)) return false;
+    }
+    return true;
+  }
+
+  /** Insertion sort by priority: there are few candidates. */
+  #sort(start: number, end: number): void {
+    const candidates = this.#candidates;
+    for (let i = start + 1; i < end; i++) {
+      const operation = candidates[i]!;
+      const priority = this.#priority(operation);
+      let j = i - 1;
+      while (j >= start && this.#priority(candidates[j]!) > priority) {
+        candidates[j + 1] = candidates[j]!;
+        j--;
+      }
+      candidates[j + 1] = operation;
+    }
+  }
+
+  /** Smaller is tried first: the own deadline, or that of an open operation that needs what this one brings about. */
+  #priority(operation: number): number {
+    const { part, classes, lookahead } = this.#problem;
+    let priority = part.returns[operation]!;
+    if (this.#order === "deadline" || lookahead === undefined) return priority;
+    const target = lookahead.target(classes[operation]!);
+    if (target < 0) return priority;
+    for (let w = 0; w < this.#words; w++) {
+      let rest = this.#open[w]! & ~this.#placed[w]!;
+      while (rest !== 0) {
+        const bit = 31 - Math.clz32(rest);
+        rest &= ~(1 << bit);
+        const other = this.#slotOperation[(w << 5) + bit]!;
+        if (part.returns[other]! < priority && lookahead.consumes(classes[other]!, target)) priority = part.returns[other]!;
+      }
+    }
+    return priority;
+  }
+
+  /** Crashed classes of a log become operations: of a class, those called first. */
+  #namedCrashes(log: readonly number[]): number[] {
+    const queues: number[][] = this.#crashedClasses.map(() => []);
+    for (let i = 0; i < this.#crashed.length; i++) if (this.#crashed[i]! >= 0) queues[this.#crashed[i]!]!.push(i);
+    const taken = new Int32Array(queues.length);
+    return log.map((entry) => (entry >= 0 ? entry : queues[-1 - entry]![taken[-1 - entry]!++]!));
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#candidates.length) return;
+    const larger = new Int32Array(Math.max(length, this.#candidates.length * 2));
+    larger.set(this.#candidates);
+    this.#candidates = larger;
+  }
+
+  #growFrames(): void {
+    const double = (from: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
+      const to = new Int32Array(from.length * 2);
+      to.set(from);
+      return to;
+    };
+    this.#frameFront = double(this.#frameFront);
+    this.#frameState = double(this.#frameState);
+    this.#frameNext = double(this.#frameNext);
+    this.#frameEnd = double(this.#frameEnd);
+    this.#framePlaced = double(this.#framePlaced);
+  }
+}
+
+/** Slots as a compiler assigns registers: taken at the call, free again at the return; crashed operations get -1. */
+function assignSlots(part: Part, classes: Int32Array): { slots: Int32Array; width: number } {
+  const slots = new Int32Array(part.count).fill(-1);
+  const free: number[] = [];
+  let width = 0;
+  for (let e = 0; e < part.eventCount; e++) {
+    const event = part.events[e]!;
+    const operation = event >> 1;
+    if ((event & 1) === 1) {
+      if (slots[operation]! >= 0) free.push(slots[operation]!);
+    } else if (part.returns[operation] !== NEVER && classes[operation]! >= 0) slots[operation] = free.pop() ?? width++;
+  }
+  return { slots, width };
+}
+
+/**
+ * Configurations that were visited: open addressing by hash chains over one arena of words. An entry is compared in
+ * full. Of equal keys an entry with fewer (or equal) crashed operations used up answers for those with more.
+ */
+class Memo {
+  readonly #keyWords: number;
+  readonly #usedWords: number;
+  readonly #stride: number;
+  #heads: Int32Array = new Int32Array(256).fill(-1);
+  #arena: Int32Array<ArrayBuffer>;
+  #count = 0;
+
+  constructor(keyWords: number, usedWords: number) {
+    this.#keyWords = keyWords;
+    this.#usedWords = usedWords;
+    this.#stride = 1 + keyWords + usedWords;
+    this.#arena = new Int32Array(256 * this.#stride);
+  }
+
+  /** Remembers the configuration; false when one is known that answers for it. */
+  add(front: number, state: number, placed: Int32Array, used: Int32Array): boolean {
+    const { slot, known } = this.#find(front, state, placed, used);
+    if (known) return false;
+    if ((this.#count + 1) * this.#stride > this.#arena.length) return this.#grow() && this.add(front, state, placed, used);
+    const arena = this.#arena;
+    const entry = this.#count * this.#stride;
+    arena[entry] = this.#heads[slot]!;
+    arena[entry + 1] = front;
+    arena[entry + 2] = state;
+    for (let w = 0; w < placed.length; w++) arena[entry + 3 + w] = placed[w]!;
+    const base = entry + 1 + this.#keyWords;
+    for (let k = 0; k < this.#usedWords; k++) arena[base + k] = used[k]!;
+    this.#heads[slot] = this.#count++;
+    if (this.#count > this.#heads.length) this.#rehash(this.#heads.length * 4);
+    return true;
+  }
+
+  #found = { slot: 0, known: false };
+
+  #find(front: number, state: number, placed: Int32Array, used: Int32Array): { slot: number; known: boolean } {
+    let hash = mix(mix(0x9e3779b9, front), state);
+    for (let w = 0; w < placed.length; w++) hash = mix(hash, placed[w]!);
+    const slot = finish(hash) & (this.#heads.length - 1);
+    const arena = this.#arena;
+    const result = this.#found;
+    result.slot = slot;
+    result.known = false;
+    search: for (let index = this.#heads[slot]!; index >= 0; index = arena[index * this.#stride]!) {
+      const entry = index * this.#stride;
+      if (arena[entry + 1] !== front || arena[entry + 2] !== state) continue;
+      for (let w = 0; w < placed.length; w++) if (arena[entry + 3 + w] !== placed[w]) continue search;
+      const base = entry + 1 + this.#keyWords;
+      for (let k = 0; k < this.#usedWords; k++) if (arena[base + k]! > used[k]!) continue search;
+      result.known = true;
+      return result;
+    }
+    return result;
+  }
+
+  /** Doubles the arena, or, when it is as large as allowed, forgets everything. Always true. */
+  #grow(): boolean {
+    const length = this.#arena.length * 2;
+    if (length > memoWordsMax) {
+      this.#count = 0;
+      this.#heads.fill(-1);
+      return true;
+    }
+    const larger = new Int32Array(length);
+    larger.set(this.#arena);
+    this.#arena = larger;
+    return true;
+  }
+
+  #rehash(size: number): void {
+    const heads = new Int32Array(size).fill(-1);
+    const arena = this.#arena;
+    for (let index = 0; index < this.#count; index++) {
+      const entry = index * this.#stride;
+      let hash = 0x9e3779b9;
+      for (let w = 0; w < this.#keyWords; w++) hash = mix(hash, arena[entry + 1 + w]!);
+      const slot = finish(hash) & (size - 1);
+      arena[entry] = heads[slot]!;
+      heads[slot] = index;
+    }
+    this.#heads = heads;
+  }
+}
+
+function mix(hash: number, word: number): number {
+  const h = Math.imul(hash ^ word, 0x85ebca6b);
+  return (h ^ (h >>> 15)) | 0;
+}
+
+function finish(hash: number): number {
+  const h = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
