@@ -103,15 +103,15 @@ describe("capabilities are asked for before the run", () => {
     const armed = ["isolate", "slow", "pause"].map((name) => arm(faultNamed(name)));
     expect(codeAndText(() => checkCapabilities(armed, memoryCluster(3)))).toBe("fine");
     expect(codeAndText(() => checkCapabilities(armed, memoryCluster(3, ["toxic", "processes"])))).toBe(
-      "CAPABILITY_MISSING: cluster 'memory' cannot do this: do more to links than cut and delay them (fault slow); act on processes (fault pause); next: use a cluster that can, or run with --nemesis isolate",
+      "CAPABILITY_MISSING: cluster 'memory' cannot do this: do more to links than cut and delay them (for slow); act on processes (for pause); next: use a cluster that can, or run with --nemesis isolate",
     );
   });
 
   it.each([
-    ["bridge", [], 2, "it has 2 node(s) where 3 are needed (fault bridge)"],
-    ["isolate", ["target=n7"], 3, "it has no node n7 (its nodes: n1, n2, n3) (fault isolate)"],
-    ["isolate", ["target=n1+leader"], 3, "it has no node leader (its nodes: n1, n2, n3) (fault isolate)"],
-    ["isolate", ["target=leader"], 3, 'its nodes have no roles such as "leader" (fault isolate)'],
+    ["bridge", [], 2, "it has 2 node(s) where 3 are needed (for bridge)"],
+    ["isolate", ["target=n7"], 3, "it has no node n7 (its nodes: n1, n2, n3) (for isolate)"],
+    ["isolate", ["target=n1+leader"], 3, "it has no node leader (its nodes: n1, n2, n3) (for isolate)"],
+    ["isolate", ["target=leader"], 3, 'its nodes have no roles such as "leader" (for isolate)'],
   ])("%s %j on %i nodes", (name, settings, nodes, problem) => {
     const fault = faultNamed(name);
     const armed = arm(fault, parseSettings(settings, fault.options, name));

@@ -65,10 +65,14 @@ export function arm(fault: Fault, settings: Settings = parseSettings([], fault.o
  * need. To be called before the first operation.
  */
 export function checkCapabilities(faults: readonly ArmedFault[], cluster: RunningCluster): void {
-  const problems = faults.flatMap((armed) => missing(armed, cluster).map((what) => `${what} (fault ${armed.fault.name})`));
-  if (problems.length === 0) return;
+  const problems = new Map<string, string[]>();
+  for (const armed of faults) {
+    for (const what of missing(armed, cluster)) problems.set(what, [...(problems.get(what) ?? []), armed.fault.name]);
+  }
+  if (problems.size === 0) return;
+  const said = [...problems].map(([what, names]) => `${what} (for ${names.join(", ")})`);
   const able = faults.filter((armed) => missing(armed, cluster).length === 0).map((armed) => armed.fault.name);
-  throw new HarnessError("CAPABILITY_MISSING", `cluster '${cluster.name}' cannot do this: ${problems.join("; ")}`, {
+  throw new HarnessError("CAPABILITY_MISSING", `cluster '${cluster.name}' cannot do this: ${said.join("; ")}`, {
     nextStep: able.length > 0 ? `use a cluster that can, or run with --nemesis ${able.join(",")}` : "use a cluster that can, or other faults (see `rashomon list faults`)",
   });
 }

@@ -217,5 +217,5 @@ describe("a heal", () => {
 
 it("a nemesis over a cluster that cannot do a fault is not made", () => {
   cluster = memoryCluster(3, ["processes"]);
-  expect(() => nemesisWith("isolate", "kill")).toThrow("act on processes (fault kill)");
+  expect(() => nemesisWith("isolate", "kill")).toThrow("act on processes (for kill)");
 });

@@ -21,7 +21,10 @@ import { registerRun, unregisterRun } from "./open-runs.ts";
 export interface FileLedger extends Ledger {
   /** Entries with an intent and without a healed line, oldest first. */
   open(): readonly IntentLine[];
-  /** Closes the file. When nothing is left open the run is taken off the list of open runs; calling it twice does nothing. */
+  /**
+   * Closes the file; nothing more can be intended. When nothing is left open the run is taken off the list of open
+   * runs, or as soon as that is so. Calling it twice does nothing.
+   */
   end(): void;
   [Symbol.dispose](): void;
 }
@@ -47,9 +50,9 @@ export function openLedger(place: string, options: LedgerOptions = {}): FileLedg
   const appender = new Appender(path);
   const owner = options.owner ?? { pid: process.pid, startTicks: startTicks(process.pid) ?? 0 };
   const clock = options.clock ?? monotonicNs;
-  const ids = new Map<string, boolean>();
+  const ids = new Set<string>();
   const intents = new Map<string, IntentLine>(openEntries(before).map((entry) => [entry.id, entry]));
-  for (const line of before) if (line.event === "intent") ids.set(line.id, true);
+  for (const line of before) if (line.event === "intent") ids.add(line.id);
   const counters = new Map<string, number>();
   const registered = registerRun({ ledger: path, owner });
   appender.append({ event: "owner", ...owner });
@@ -59,23 +62,32 @@ export function openLedger(place: string, options: LedgerOptions = {}): FileLedg
     appender.close();
     if (intents.size === 0) unregisterRun(registered);
   };
+  /** A child's exit may be heard of after the end: good news that is still written down, unless the run's folder is gone. */
+  const note = (line: LedgerLine): void => {
+    if (!appender.closed) return appender.append(line);
+    if (!existsSync(path)) return;
+    const late = new Appender(path);
+    late.append(line);
+    late.close();
+  };
   return {
     path,
     intend(entry) {
-      assert(ids.get(entry.id) !== true, `ledger id ${entry.id} is used once`);
+      assert(!ids.has(entry.id), `ledger id ${entry.id} is used once`);
       const line: IntentLine = { event: "intent", ...entry, timeNs: clock() };
       appender.append(line);
-      ids.set(entry.id, true);
+      ids.add(entry.id);
       intents.set(entry.id, line);
     },
     done(id, evidence) {
       assert(intents.has(id), `ledger id ${id} has an intent before it is done`);
-      appender.append({ event: "done", id, ...withEvidence(evidence), timeNs: clock() });
+      note({ event: "done", id, ...withEvidence(evidence), timeNs: clock() });
     },
     healed(id, evidence) {
-      assert(ids.get(id) === true, `ledger id ${id} has an intent before it is healed`);
-      appender.append({ event: "healed", id, ...withEvidence(evidence), by: "run", timeNs: clock() });
+      assert(ids.has(id), `ledger id ${id} has an intent before it is healed`);
+      note({ event: "healed", id, ...withEvidence(evidence), by: "run", timeNs: clock() });
       intents.delete(id);
+      if (appender.closed && intents.size === 0) unregisterRun(registered);
     },
     freshId(prefix) {
       let count = counters.get(prefix) ?? 0;

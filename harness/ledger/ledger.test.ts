@@ -97,6 +97,19 @@ describe("the list of open runs", () => {
     for (const run of openRuns()) if (run.ledger.startsWith(folder)) rmSync(run.entry);
   });
 
+  it("loses a ledger that ended early when the last heal is heard of after its end", () => {
+    const ledger = openLedger(folder);
+    ledger.intend({ id: "a", what: "a", kind: "resource", undo: [] });
+    ledger.end();
+    expect(openRuns().some((run) => run.ledger === ledger.path)).toBe(true);
+
+    ledger.healed("a");
+
+    expect(openRuns().some((run) => run.ledger === ledger.path)).toBe(false);
+    expect(openEntries(readLedger(folder).lines)).toEqual([]);
+    expect(() => ledger.intend({ id: "b", what: "b", kind: "fault", undo: [] })).toThrow("open while it is written to");
+  });
+
   it("leaves out entries that cannot be read", () => {
     using ledger = openLedger(folder);
     const entry = openRuns().find((run) => run.ledger === ledger.path)!.entry;
