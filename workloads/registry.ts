@@ -1,0 +1,16 @@
+import { HarnessError } from "../harness/errors.ts";
+import { kv } from "./kv.ts";
+import { register } from "./register.ts";
+import type { Workload } from "./workload.ts";
+
+/** Every workload, in the order of the documentation. */
+export const workloads: readonly Workload[] = [register, kv];
+
+/** The workload of that name; `UNKNOWN_NAME` lists those that exist. */
+export function findWorkload(name: string): Workload {
+  const found = workloads.find((workload) => workload.name === name);
+  if (found !== undefined) return found;
+  throw new HarnessError("UNKNOWN_NAME", `no workload ${JSON.stringify(name)} (there are ${workloads.map((workload) => workload.name).join(", ")})`, {
+    nextStep: "see `rashomon list workloads`",
+  });
+}
