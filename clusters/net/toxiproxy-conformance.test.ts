@@ -29,7 +29,7 @@ for (const { name, start, beyond } of subjects) {
 
     for (const { title, strict, run } of conformanceCases) {
       if (strict !== undefined && beyond.includes(strict)) continue;
-      it.sequential(title, async () => {
+      it(title, { concurrent: false }, async () => {
         await using context = new CaseContext(server!.url);
         await run(context);
       });
