@@ -47,14 +47,14 @@ export function openLedger(place: string, options: LedgerOptions = {}): FileLedg
   const path = ledgerPath(place);
   mkdirSync(dirname(path), { recursive: true });
   const before = existsSync(path) ? readLedger(path).lines : [];
-  const appender = new Appender(path);
   const owner = options.owner ?? { pid: process.pid, startTicks: startTicks(process.pid) ?? 0 };
+  const registered = registerRun({ ledger: path, owner });
+  const appender = new Appender(path);
   const clock = options.clock ?? monotonicNs;
   const ids = new Set<string>();
   const intents = new Map<string, IntentLine>(openEntries(before).map((entry) => [entry.id, entry]));
   for (const line of before) if (line.event === "intent") ids.add(line.id);
   const counters = new Map<string, number>();
-  const registered = registerRun({ ledger: path, owner });
   appender.append({ event: "owner", ...owner });
 
   const end = (): void => {

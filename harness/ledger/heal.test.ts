@@ -273,6 +273,7 @@ describe("after a SIGKILL of the harness", () => {
     const { child, told } = await startHarness();
     expect(processState(told.paused.pid)).toBe("T");
 
+    // The idle processes outlive the harness: had one of them inherited the pipe's write end, its end would never come.
     child.kill("SIGKILL");
     await until("the watchdog's end", () => startTicks(told.watchdog) === undefined, wait);
 

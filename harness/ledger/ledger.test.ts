@@ -1,10 +1,10 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openEntries } from "./entries.ts";
 import { openLedger, readLedger } from "./file-ledger.ts";
-import { openRuns } from "./open-runs.ts";
+import { openRuns, openRunsFolder } from "./open-runs.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -108,6 +108,25 @@ describe("the list of open runs", () => {
     expect(openRuns().some((run) => run.ledger === ledger.path)).toBe(false);
     expect(openEntries(readLedger(folder).lines)).toEqual([]);
     expect(() => ledger.intend({ id: "b", what: "b", kind: "fault", undo: [] })).toThrow("open while it is written to");
+  });
+
+  it("is not believed when others may write to it", () => {
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = folder;
+    try {
+      const ledger = openLedger(join(folder, "run"));
+      ledger.intend({ id: "a", what: "a", kind: "fault", undo: [] });
+      ledger.end();
+      expect(openRuns()).toHaveLength(1);
+
+      chmodSync(openRunsFolder(), 0o777);
+
+      expect(openRuns()).toEqual([]);
+      expect(() => openLedger(join(folder, "run"))).toThrow("of this user alone");
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
   });
 
   it("leaves out entries that cannot be read", () => {

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { HarnessError } from "../errors.ts";
 import { isSame } from "../process-identity.ts";
 
 /**
@@ -9,8 +10,8 @@ import { isSame } from "../process-identity.ts";
  *
  *     <temporary folder>/rashomon-<uid>/open/<pid>-<startTicks>-<n>.json    {"ledger":"/…/faults.jsonl","owner":{…}}
  *
- * `rashomon heal` thus finds the runs of a killed harness without being told. The folder is the user's alone
- * (mode 0700): a ledger holds commands, so nobody else may put one there.
+ * `rashomon heal` thus finds the runs of a killed harness without being told. A ledger holds commands, so the folder
+ * is the user's alone (mode 0700), and one that somebody else made there first is not believed.
  */
 export interface OpenRun {
   /** Absolute path of the ledger's file. */
@@ -25,12 +26,8 @@ export interface OpenRun {
 /** All listed runs, in the order of their entries' names. Entries that cannot be read are left out. */
 export function openRuns(): OpenRun[] {
   const folder = openRunsFolder();
-  let names: string[];
-  try {
-    names = readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
+  if (!isOurs(folder)) return [];
+  const names = readdirSync(folder).sort();
   return names.filter((name) => name.endsWith(".json")).flatMap((name) => readEntry(join(folder, name)) ?? []);
 }
 
@@ -40,6 +37,9 @@ let registrations = 0;
 export function registerRun(run: { readonly ledger: string; readonly owner: { readonly pid: number; readonly startTicks: number } }): string {
   const folder = openRunsFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!isOurs(folder)) {
+    throw new HarnessError("FILE_UNREADABLE", `${folder} must be a folder of this user alone`, { nextStep: `remove ${dirname(folder)}, or set TMPDIR to a folder of your own` });
+  }
   registrations++;
   const entry = join(folder, `${run.owner.pid}-${run.owner.startTicks}-${process.pid}-${registrations}.json`);
   // Written aside and renamed: a reader never sees half an entry.
@@ -55,7 +55,16 @@ export function unregisterRun(entry: string): void {
 
 /** The folder of the entries, the user's own. */
 export function openRunsFolder(): string {
-  return join(tmpdir(), `rashomon-${userInfo().uid}`, "open");
+  return join(tmpdir(), `rashomon-${process.getuid?.() ?? "user"}`, "open");
+}
+
+/** Both it and its parent are folders (no links) that belong to this user and that nobody else can write to. */
+function isOurs(folder: string): boolean {
+  const uid = process.getuid?.();
+  return [dirname(folder), folder].every((path) => {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    return found !== undefined && found.isDirectory() && (uid === undefined || (found.uid === uid && (found.mode & 0o022) === 0));
+  });
 }
 
 function readEntry(entry: string): OpenRun | undefined {
