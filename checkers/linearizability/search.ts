@@ -174,7 +174,7 @@ export class Search {
           return (this.#outcome = "linearizable");
         }
         if (this.#visit()) {
-          if (++unpaid === 256) {
+          if (++unpaid === 64) {
             if (!budget.spend(unpaid)) return "unknown";
             unpaid = 0;
             if (this.configurations >= stop) return undefined;

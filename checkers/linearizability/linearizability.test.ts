@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { steps, unlimited } from "../../harness/budget.ts";
+import { historyOf, type OpInput } from "../../harness/history.ts";
+import { seed } from "../../harness/ids.ts";
+import { casRegister, register } from "../../harness/objects/register.ts";
+import { freshSeed, Random } from "../../harness/random.ts";
+import { linearizableByBruteForce } from "./brute-force.ts";
+import { decide } from "./decide.ts";
+import { genericProblem } from "./generic-problem.ts";
+import { checkLinearizable } from "./linearizability.ts";
+import { partsOf } from "./parts.ts";
+import { Search } from "./search.ts";
+import { randomHistory } from "./testing/random-history.ts";
+import { fuzzed } from "./testing/shapes.ts";
+
+/** `0 invoke write 1` a line: process, type, function, value as JSON. */
+function history(text: string): ReturnType<typeof historyOf> {
+  const lines = text.trim().split("\n");
+  return historyOf(
+    lines.map((line): OpInput => {
+      const [process, type, f, ...rest] = line.trim().split(/\s+/);
+      return { process: Number(process), type: type as OpInput["type"], f: f!, value: rest.length === 0 ? null : (JSON.parse(rest.join(" ")) as OpInput["value"]) };
+    }),
+  );
+}
+
+const truth = (text: string, spec = casRegister(0)): string => checkLinearizable(history(text), spec, { budget: unlimited() }).verdict;
+
+describe("linearizability", () => {
+  it("an empty history is linearizable", () => {
+    expect(checkLinearizable(historyOf([]), register(0), { budget: unlimited() }).verdict).toBe("valid");
+  });
+
+  it("a read may answer an open write", () => {
+    expect(truth("0 invoke write 1\n1 invoke read\n1 ok read 1\n0 ok write")).toBe("valid");
+  });
+
+  it("a read after a write's return may not answer the old value", () => {
+    expect(truth("0 invoke write 1\n0 ok write\n1 invoke read\n1 ok read 0")).toBe("invalid");
+  });
+
+  it("a crashed write may take effect at any later time", () => {
+    expect(truth("0 invoke write 1\n0 info write\n1 invoke read\n1 ok read 0\n1 invoke read\n1 ok read 1")).toBe("valid");
+  });
+
+  it("a crashed write may not be undone", () => {
+    expect(truth("0 invoke write 1\n0 info write\n1 invoke read\n1 ok read 1\n1 invoke read\n1 ok read 0")).toBe("invalid");
+  });
+
+  it("a failed write did not happen", () => {
+    expect(truth("0 invoke write 1\n0 fail write\n1 invoke read\n1 ok read 1")).toBe("invalid");
+  });
+
+  it("a write of the value already held may be needed later (not committed eagerly)", () => {
+    expect(
+      truth(`
+        0 invoke write 1
+        0 ok write
+        1 invoke write 1
+        2 invoke write 2
+        2 ok write
+        2 invoke write 2
+        3 invoke read
+        3 ok read 1
+        1 ok write
+        2 ok write`),
+    ).toBe("valid");
+  });
+
+  it("a budget that ends is unknown, with a reason that says how far it got", () => {
+    const shape = { spec: casRegister(0), call: fuzzed[2]!.call, operations: 4000, clients: 20, crashRatio: 0.1, lies: 3, liesFrom: 0.9, busy: true };
+    const long = randomHistory(shape, new Random(seed("budget")));
+
+    const verdict = checkLinearizable(long, casRegister(0), { budget: steps(500) });
+
+    expect(verdict.verdict).toBe("unknown");
+    expect(verdict.verdict === "unknown" && verdict.reason).toMatch(/budget of 500 steps ended after \d+ configurations.* of \d+ events could be explained/);
+  });
+});
+
+describe("the fast checker agrees with brute force", () => {
+  const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
+  const perObject = 1000;
+
+  it.each(fuzzed)(`on ${perObject} random histories of $name (seed ${base})`, ({ name, spec, call }) => {
+    const random = new Random(seed(`${base}/${name}`));
+    const counts = { valid: 0, invalid: 0 };
+    for (let i = 0; i < perObject; i++) {
+      const one = random.fork(String(i));
+      const shape = {
+        spec,
+        call,
+        operations: 3 + one.int(6),
+        clients: 2 + one.int(3),
+        crashRatio: one.pick([0, 0.1, 0.4]),
+        lies: one.int(5),
+        busy: one.chance(0.5),
+      };
+      const example = randomHistory(shape, one);
+      const expected = linearizableByBruteForce(example, spec) ? "valid" : "invalid";
+      const label = `seed ${base}/${name}, history ${i}: ${[...example].map((op) => `${op.process} ${op.type} ${op.f} ${JSON.stringify(op.value)}`).join("; ")}`;
+
+      expect(checkLinearizable(example, spec, { budget: unlimited(), explain: false }).verdict, label).toBe(expected);
+      for (const part of partsOf(example, spec)) {
+        const decision = decide(part, unlimited());
+        for (const order of ["deadline", "urgency"] as const) {
+          expect(new Search(genericProblem(part), order).run(Number.POSITIVE_INFINITY, unlimited()), label).toBe(decision.outcome);
+        }
+      }
+      counts[expected]++;
+    }
+    expect(counts.valid).toBeGreaterThan(perObject / 10);
+    expect(counts.invalid).toBeGreaterThan(perObject / 200);
+  });
+});
