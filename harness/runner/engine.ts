@@ -1,14 +1,17 @@
+import { describeError } from "../errors.ts";
 import { exhausted, type Draw, type GeneratorContext, noop, type OpGenerator, type Thread } from "../generator.ts";
 import { ThreadTable } from "../generator/threads.ts";
 import { NEMESIS } from "../ids.ts";
+import { healEverything, type Nemesis } from "../nemesis.ts";
 import type { Call, Op, Outcome } from "../op.ts";
 import type { Random } from "../random.ts";
 import type { Phase, Progress, RunLimits, RunOptions, RunResult } from "../runner.ts";
 import { after, type Cancellable, deadlineSignal, every, soon, within } from "../time.ts";
-import { describeError } from "../errors.ts";
 import { ClientThreads } from "./client-threads.ts";
 import { failure } from "./failure.ts";
 import { Recorder } from "./recorder.ts";
+
+type NemesisOutcome = Awaited<ReturnType<Nemesis["invoke"]>>;
 
 /** Timers of the event loop hold no more than 24 days; an early alarm does no harm. */
 const alarmMsMax = 3_600_000;
@@ -109,15 +112,22 @@ export class Engine {
     await this.#wait("everyone");
   }
 
-  /** Reverts all faults and waits until the cluster serves again; both stand in the history as nemesis calls. */
+  /**
+   * Reverts all faults and waits until the cluster serves again; it stands in the history as nemesis calls. What the
+   * nemesis' own heal leaves on is tried once more. Healing is not stopped by what stops the run; waiting is.
+   */
   async heal(): Promise<void> {
     const { faults, recover } = this.#options;
     if (faults === undefined) return;
-    const active = [...faults.nemesis.active()];
-    // Healing is not stopped by what stops the run.
-    await this.#nemesisStep({ f: "heal-all", value: active }, (signal) => faults.nemesis.healAll(signal));
+    const { nemesis } = faults;
+    if (this.#stop.signal.aborted) await this.#step(healEverything, (signal) => healAtOnce(nemesis, signal));
+    else await this.#step(healEverything, (signal) => nemesis.invoke({ f: healEverything, value: null }, signal));
+    if (nemesis.active().length > 0) await this.#step(healEverything, (signal) => healAtOnce(nemesis, signal));
     if (recover !== undefined && !this.#stop.signal.aborted) {
-      await this.#nemesisStep({ f: "recover", value: null }, (signal) => recover(AbortSignal.any([signal, this.#stop.signal])));
+      await this.#step("recover", async (signal) => {
+        await recover(AbortSignal.any([signal, this.#stop.signal]));
+        return { value: null };
+      });
     }
   }
 
@@ -290,44 +300,46 @@ export class Engine {
     this.#wake();
   }
 
-  /** A call that the generator drew for the nemesis; it never throws and never lasts for ever. */
+  /** A call that the generator drew for the nemesis. */
   async #nemesisCall({ f, value }: Call): Promise<void> {
     const { nemesis } = this.#options.faults!;
     const ms = this.#limits.nemesisMs;
-    const outcome = await within(ms + this.#limits.graceMs, `nemesis call ${f}`, nemesis.invoke({ f, value }, deadlineSignal(ms, this.#stop.signal))).catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.#problems.push(`nemesis call ${f} failed: ${describeError(error)}`);
-      return { value, error: failure("nemesis", error) };
-    });
-    this.#nemesisEnd(f, outcome);
+    const outcome = await this.#bounded({ f, value }, ms, () => nemesis.invoke({ f, value }, deadlineSignal(ms, this.#stop.signal)));
+    this.#recordNemesis(f, outcome);
     this.#free("nemesis");
   }
 
-  #nemesisEnd(f: string, outcome: Awaited<ReturnType<NonNullable<RunOptions["faults"]>["nemesis"]["invoke"]>>): void {
-    const entry = { type: "info", process: NEMESIS, f, value: outcome.value ?? null, timeNs: this.#clock() } as const;
+  /** A step of the runner's own on the nemesis' line. */
+  async #step(f: string, work: (signal: AbortSignal) => Promise<NemesisOutcome>): Promise<void> {
+    this.#recordNemesis(f, { value: null });
+    const ms = this.#limits.healMs;
+    const outcome = await this.#bounded({ f, value: null }, ms, () => work(deadlineSignal(ms)));
+    this.#recordNemesis(f, outcome);
+  }
+
+  /** Never throws and never lasts for ever; a failure is recorded, and a problem of the result. */
+  async #bounded({ f, value }: Call, ms: number, work: () => Promise<NemesisOutcome>): Promise<NemesisOutcome> {
+    const tell = (): boolean => !this.#stop.signal.aborted || f === healEverything;
     try {
-      this.#events.push(this.#recorder.record(outcome.error === undefined ? entry : { ...entry, error: outcome.error }));
-    } catch (failed) {
-      this.#fail(failed);
+      const outcome = await within(ms + this.#limits.graceMs, f, work());
+      if (outcome.error !== undefined && tell()) this.#problems.push(`${f} failed: ${typeof outcome.error === "string" ? outcome.error : JSON.stringify(outcome.error)}`);
+      return outcome;
+    } catch (error) {
+      if (tell()) this.#problems.push(`${f} failed: ${describeError(error)}`);
+      return { value, error: failure("nemesis", error) };
     }
   }
 
-  /** A step of the runner's own on the nemesis' line. */
-  async #nemesisStep({ f, value }: Call, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const ms = this.#limits.healMs;
-    const begin = { type: "info", process: NEMESIS, f, value, timeNs: this.#clock() } as const;
+  #recordNemesis(f: string, { value, error }: NemesisOutcome): Op | undefined {
+    const entry = { type: "info", process: NEMESIS, f, value: value ?? null, timeNs: this.#clock() } as const;
     try {
-      this.#recorder.record(begin);
+      const event = this.#recorder.record(error === undefined ? entry : { ...entry, error });
+      this.#events.push(event);
+      return event;
     } catch (failed) {
       this.#fail(failed);
+      return undefined;
     }
-    const error = await within(ms + this.#limits.graceMs, f, work(deadlineSignal(ms))).then(
-      () => undefined,
-      (failed: unknown) => {
-        this.#problems.push(`${f} failed: ${describeError(failed)}`);
-        return failure("nemesis", failed);
-      },
-    );
-    this.#nemesisEnd(f, error === undefined ? { value } : { value, error });
   }
 
   #state(): Progress {
@@ -340,4 +352,11 @@ export class Engine {
     const timeLeftMs = this.#phase === "main" ? Math.max(0, (this.#mainEndNs - timeNs) / 1e6) : 0;
     return { phase: this.#phase, timeNs, opsPerSecond, ok, fail, info, open, faults: this.#options.faults?.nemesis.active() ?? [], timeLeftMs };
   }
+}
+
+/** Without waiting for the cluster. */
+async function healAtOnce(nemesis: Nemesis, signal: AbortSignal): Promise<NemesisOutcome> {
+  const value = [...nemesis.active()];
+  await nemesis.healAll(signal);
+  return { value };
 }
