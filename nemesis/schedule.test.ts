@@ -7,6 +7,7 @@ import { invocations, simulate } from "../harness/generator/simulate.ts";
 import { timeLimit } from "../harness/generator/time-limit.ts";
 import type { OpGenerator } from "../harness/generator.ts";
 import { seed } from "../harness/ids.ts";
+import { Random } from "../harness/random.ts";
 import { faultSchedule, finalHeal, type ScheduleOptions } from "./schedule.ts";
 
 const base: ScheduleOptions = { faults: ["kill", "isolate", "pause"], everyMs: 100, durationMs: 40, untilMs: 700, seed: seed(1) };
@@ -54,6 +55,29 @@ describe("a schedule", () => {
 
     // In effect at 85, healed at 125 + 50 = 175, next at the later of 60 + 100 and 175 + 30.
     expect(lines).toEqual(["60 kill", "125 heal-kill", "205 kill", "270 heal-kill", "350 kill", "415 heal-kill"]);
+  });
+
+  it("keeps its promises whatever injections and recoveries cost", () => {
+    for (let i = 0; i < 60; i++) {
+      const random = new Random(seed(`costs ${i}`));
+      const options = { ...base, untilMs: 5000, seed: seed(i) };
+      const history = simulate(nemesis(faultSchedule(options)), {
+        concurrency: 2,
+        complete: (op) => ({ outcome: { type: "info", value: op.value }, latencyNs: random.int(random.pick([1, 50, 300])) * 1e6 }),
+      });
+
+      const ms = (index: number): number => history[index]!.timeNs / 1e6;
+      expect(history.length % 4, `seed ${i}`).toBe(0);
+      for (let at = 0; at < history.length; at += 4) {
+        const [begin, injected, heal, healed] = history.slice(at, at + 4);
+        expect([injected!.f, heal!.f, healed!.f], `seed ${i}`).toEqual([begin!.f, `heal-${begin!.f}`, `heal-${begin!.f}`]);
+        expect(ms(at + 2) - ms(at + 1), `seed ${i}: time on`).toBeCloseTo(options.durationMs);
+        expect(ms(at), `seed ${i}: begins in time to last`).toBeLessThanOrEqual(5000 - options.durationMs);
+        if (at === 0) continue;
+        expect(ms(at) - ms(at - 4), `seed ${i}: every`).toBeGreaterThanOrEqual(options.everyMs);
+        expect(ms(at) - ms(at - 1), `seed ${i}: quiet`).toBeGreaterThanOrEqual((options.everyMs - options.durationMs) / 2);
+      }
+    }
   });
 
   it("begins no fault that could not last", () => {
