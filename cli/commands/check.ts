@@ -1,0 +1,87 @@
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import type { Json } from "../../harness/json.ts";
+import type { Anomaly, Verdict } from "../../harness/verdict.ts";
+import { formats } from "../../results/formats/formats.ts";
+import type { FormatName } from "../../results/formats/format.ts";
+import { printAnomaly } from "../../results/console.ts";
+import { judgeFile } from "../../suites/judge.ts";
+import { duration, jsonOrText } from "../arguments.ts";
+import { exitOfVerdict } from "../exit-codes.ts";
+import { Output } from "../output.ts";
+
+interface CheckOptions {
+  readonly spec?: string;
+  readonly initial?: Json;
+  readonly format?: FormatName;
+  readonly budget: number;
+  readonly completionsOnly: boolean;
+  readonly json: boolean;
+}
+
+/** `rashomon check FILE… [--spec …] [--initial V] [--format F] [--budget 60s] [--json]` */
+export function addCheck(program: Command): void {
+  program
+    .command("check")
+    .argument("<files...>", "recorded histories, or run folders")
+    .option("--spec <object>", "register, cas-register, kv, mutex, …: see `rashomon list specs` (default: told from the functions)")
+    .option("--initial <value>", "what the object holds at first, as JSON", (text) => jsonOrText(text) as Json)
+    .option("--format <form>", `${formats.map((format) => format.name).join(", ")} (default: found by itself)`, formatName)
+    .option("--budget <duration>", "time for each file; past it the verdict is unknown", duration, 60_000)
+    .option("--completions-only", "accept completions without invocations", false)
+    .option("--json", "one JSON object a line", false)
+    .description("judges histories that were recorded here or by others")
+    .action(async (files: string[], options: CheckOptions) => {
+      const output = new Output(options.json);
+      for (const file of files) {
+        try {
+          await check(file, options, output);
+        } catch (error) {
+          output.failure(error, file);
+        }
+      }
+      process.exitCode = output.exitCode;
+    });
+}
+
+async function check(file: string, options: CheckOptions, output: Output): Promise<void> {
+  const judgement = await judgeFile(file, {
+    ...(options.format === undefined ? {} : { format: options.format }),
+    ...(options.spec === undefined ? {} : { spec: options.spec }),
+    ...(options.initial === undefined ? {} : { initial: options.initial }),
+    budgetMs: options.budget,
+    completionsOnly: options.completionsOnly,
+    explain: true,
+  });
+  const { verdict } = judgement;
+  for (const note of judgement.recorded.notes) output.message(`${file}: ${note}`);
+  output.exit(exitOfVerdict(verdict.verdict));
+  const anomalies = anomaliesOf(verdict);
+  output.result(
+    {
+      file,
+      verdict: verdict.verdict,
+      operations: judgement.operations,
+      checker: verdict.checker,
+      anomalies: anomalies.map((anomaly) => ({ name: anomaly.name, operations: anomaly.operations, explanation: anomaly.explanation })),
+      cpuMs: Math.round(judgement.cpuMs * 10) / 10,
+      ...(verdict.verdict === "unknown" ? { reason: verdict.reason } : {}),
+    },
+    () =>
+      [
+        `${file}: ${verdict.verdict}  (${judgement.operations} operations on a ${judgement.spec}, ${judgement.recorded.format}, ${verdict.checker})`,
+        ...(verdict.verdict === "unknown" ? [`  ${verdict.reason}`] : []),
+        ...anomalies.map((anomaly) => printAnomaly(anomaly)),
+      ].join("\n"),
+  );
+}
+
+function anomaliesOf(verdict: Verdict): readonly Anomaly[] {
+  return verdict.verdict === "invalid" ? verdict.anomalies : [];
+}
+
+function formatName(text: string): FormatName {
+  const format = formats.find((candidate) => candidate.name === text);
+  if (format === undefined) throw new InvalidArgumentError(`takes one of ${formats.map((known) => known.name).join(", ")}.`);
+  return format.name;
+}

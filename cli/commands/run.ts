@@ -1,0 +1,64 @@
+import type { Command } from "commander";
+import { freshSeed, } from "../../harness/random.ts";
+import { seed, type Seed } from "../../harness/ids.ts";
+import type { Json } from "../../harness/json.ts";
+import { liveLine } from "../../results/console.ts";
+import { deploy } from "../../suites/deploy.ts";
+import { scenarioOf } from "../../suites/scenario.ts";
+import { summaryOfRun } from "../../suites/summary.ts";
+import { duration, integer, list, positive, repeated } from "../arguments.ts";
+import { exitOfVerdict } from "../exit-codes.ts";
+import { interruptible } from "../interrupt.ts";
+import { Output } from "../output.ts";
+
+interface RunFlags {
+  readonly cluster?: "local" | "docker" | "simulated";
+  readonly workload: string;
+  readonly nemesis: readonly string[];
+  readonly faultEvery: number;
+  readonly faultFor: number;
+  readonly timeLimit: number;
+  readonly rate: number;
+  readonly concurrency: number;
+  readonly nodes: number;
+  readonly seed?: Seed;
+  readonly operationDeadline: number;
+  readonly budget: number;
+  readonly set: string[];
+  readonly runs: string;
+  readonly json: boolean;
+}
+
+/** `rashomon run SYSTEM [--cluster …] --workload W --nemesis N,… --time-limit 60s --rate 200 … [--json]` */
+export function addRun(program: Command): void {
+  program
+    .command("run")
+    .argument("<system>", "see `rashomon list systems`")
+    .option("--cluster <kind>", "local, docker or simulated (default: the system's first)")
+    .option("--workload <name>", "see `rashomon list workloads`", "register")
+    .option("--nemesis <faults>", "comma-separated, such as isolate,kill:target=majority; see `rashomon list faults`", list, [])
+    .option("--fault-every <duration>", "from the start of one fault to the start of the next", duration, 2500)
+    .option("--fault-for <duration>", "how long each fault stays", duration, 1500)
+    .option("--time-limit <duration>", "of the main phase, faults included", duration, 60_000)
+    .option("--rate <ops>", "operations a second in all", positive, 200)
+    .option("--concurrency <clients>", "client threads", integer(1), 10)
+    .option("--nodes <count>", "nodes of the cluster", integer(1), 3)
+    .option("--seed <text>", "of the fault schedule and the operations (default: fresh, and printed)", (text) => seed(text))
+    .option("--operation-deadline <duration>", "after which an operation counts as info", duration, 1000)
+    .option("--budget <duration>", "time for each checker; past it the verdict is unknown", duration, 60_000)
+    .option("--set <key=value>", "an option of the system or the workload; repeatable", repeated, [])
+    .option("--runs <folder>", "where run folders go", "runs")
+    .option("--json", "one JSON object on standard output", false)
+    .description("deploys a system, runs a workload while faults are injected, records the history and judges it")
+    .action(async (system: string, flags: RunFlags) => {
+      const output = new Output(flags.json);
+      const scenario = scenarioOf({ ...flags, system, seed: flags.seed ?? freshSeed() });
+      output.message(`${scenario.name}, seed ${scenario.seed}`);
+      const live = liveLine({ stream: process.stderr });
+      const deployed = await interruptible((signal) => deploy(scenario, { signal, live, tell: (line) => live.message(line) }), output).finally(() => live.end());
+      output.exit(exitOfVerdict(deployed.verdict.verdict));
+      const summary = summaryOfRun(deployed);
+      output.result(summary.json as Json, () => summary.text);
+      process.exitCode = output.exitCode;
+    });
+}

@@ -1,0 +1,9 @@
+/** From a history to a verdict. */
+export { checkLinearizable, linearizability } from "../checkers/linearizability/linearizability.ts";
+export { stats } from "../checkers/stats.ts";
+export { unhandledErrors } from "../checkers/unhandled-errors.ts";
+export { checkers } from "../checkers/registry.ts";
+export { specs, specNamed } from "../harness/objects/registry.ts";
+export { casRegister, register } from "../harness/objects/register.ts";
+export { kv } from "../harness/objects/kv.ts";
+export { mutex } from "../harness/objects/mutex.ts";

@@ -1,0 +1,23 @@
+/** Generator combinators: where operations come from. */
+export { any, shortestAny, updateAll } from "../harness/generator/any.ts";
+export { calls, callsOf } from "../harness/generator/calls.ts";
+export { beside, clients, nemesis } from "../harness/generator/clients.ts";
+export { cycle } from "../harness/generator/cycle.ts";
+export { delay } from "../harness/generator/delay.ts";
+export { eachThread } from "../harness/generator/each-thread.ts";
+export { filter } from "../harness/generator/filter.ts";
+export { limit } from "../harness/generator/limit.ts";
+export { map } from "../harness/generator/map.ts";
+export { mix } from "../harness/generator/mix.ts";
+export { never } from "../harness/generator/never.ts";
+export { onThreads } from "../harness/generator/on-threads.ts";
+export { always, once } from "../harness/generator/once.ts";
+export { phases } from "../harness/generator/phases.ts";
+export { repeat } from "../harness/generator/repeat.ts";
+export { reserve } from "../harness/generator/reserve.ts";
+export { sequence, sequenceBy } from "../harness/generator/sequence.ts";
+export { sleep } from "../harness/generator/sleep.ts";
+export { stagger } from "../harness/generator/stagger.ts";
+export { synchronize } from "../harness/generator/synchronize.ts";
+export { timeLimit } from "../harness/generator/time-limit.ts";
+export { untilOk } from "../harness/generator/until-ok.ts";

@@ -1,0 +1,24 @@
+/** The vocabulary and the engine: operations, histories, generators, the runner, actors. */
+export type * from "../harness/actor.ts";
+export type * from "../harness/checker.ts";
+export type * from "../harness/client.ts";
+export type * from "../harness/cluster.ts";
+export type * from "../harness/diagram.ts";
+export type * from "../harness/disturbance.ts";
+export type * from "../harness/generator.ts";
+export type * from "../harness/nemesis.ts";
+export type * from "../harness/op.ts";
+export type * from "../harness/options.ts";
+export type * from "../harness/spec.ts";
+export type * from "../harness/verdict.ts";
+export { guarded, steps, unlimited, type Budget } from "../harness/budget.ts";
+export { HarnessError, describeError, type ErrorCode } from "../harness/errors.ts";
+export { History, HistoryBuilder, historyOf, type Operation, type OpInput } from "../harness/history.ts";
+export { openHistoryFile, readHistoryFile, type HistoryFile } from "../harness/history-file.ts";
+export { NEMESIS, nodeId, nodeNames, processId, seed, type NodeId, type ProcessId, type Seed } from "../harness/ids.ts";
+export { canonicalJson, equalJson, type Json } from "../harness/json.ts";
+export { linearizabilityMonitor, type LinearizabilityMonitor } from "../harness/monitor.ts";
+export { Random, freshSeed } from "../harness/random.ts";
+export { run, defaultLimits, type Progress, type RunLimits, type RunOptions, type RunResult } from "../harness/runner.ts";
+export { worst, type Truth } from "../harness/verdict.ts";
+export * as generators from "./generators.ts";

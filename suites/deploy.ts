@@ -1,0 +1,187 @@
+import type { ClusterStart, RunningCluster } from "../harness/cluster.ts";
+import { describeError } from "../harness/errors.ts";
+import type { History } from "../harness/history.ts";
+import { openHistoryFile } from "../harness/history-file.ts";
+import { type FileLedger, openLedger } from "../harness/ledger/file-ledger.ts";
+import { startWatchdog } from "../harness/ledger/watchdog.ts";
+import { Random } from "../harness/random.ts";
+import { type Progress, run, type RunResult } from "../harness/runner.ts";
+import { monotonicNs, wallClock } from "../harness/time.ts";
+import { checkCapabilities } from "../nemesis/fault.ts";
+import { makeNemesis } from "../nemesis/nemesis.ts";
+import type { RunRecord, VerdictRecord } from "../results/records.ts";
+import { createRunFolder, readFaults, type RunFolder } from "../results/store.ts";
+import { openLoad } from "../workloads/workload.ts";
+import { analyse } from "./analyse.ts";
+import { deploySimulated } from "./deploy-simulated.ts";
+import { scheduleOf } from "./fault-plan.ts";
+import { harnessCommit, harnessVersion, thisMachine } from "./machine.ts";
+import type { Scenario } from "./scenario.ts";
+import { defaultsOf } from "./settings.ts";
+import { writeReports } from "./write-reports.ts";
+
+/** What stays of a deployed run. */
+export interface Deployed {
+  readonly scenario: Scenario;
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+  readonly verdict: VerdictRecord;
+  readonly history: History;
+  readonly interrupted: boolean;
+}
+
+export interface DeployHooks {
+  readonly signal: AbortSignal;
+  readonly live: { update(progress: Progress): void };
+  /** One line for people. */
+  readonly tell: (line: string) => void;
+}
+
+/**
+ * One run from end to end:
+ *
+ *     folder, run.json ─ ledger, watchdog ─ cluster ─ workload beside nemesis ─ heal ─ final reads ─ tear-down ─ verdict ─ reports
+ *
+ * The history is on disk before it is judged, and it is judged even if the tear-down failed; a report that fails never
+ * changes the verdict. Throws what kept the run from beginning; whatever was started is ended.
+ */
+export async function deploy(scenario: Scenario, hooks: DeployHooks): Promise<Deployed> {
+  const folder = createRunFolder({ root: scenario.root, scenario: scenario.name, seed: scenario.seed });
+  const record = recordOf(scenario);
+  folder.writeRun(record);
+  const ran = scenario.cluster === "simulated" ? await deploySimulated(scenario, folder, { ...hooks, record }) : await onCluster(scenario, folder, { ...hooks, record });
+  const verdict = await analyse({
+    history: ran.result.history,
+    checkers: scenario.workload.make(scenario.workloadSettings).checkers,
+    faults: readFaults(folder.paths.faults).faults,
+    faultsExpected: scenario.faults.length > 0,
+    budgetMs: scenario.budgetMs,
+    interrupted: ran.result.interrupted,
+    problems: ran.problems,
+  });
+  folder.writeVerdict(verdict);
+  writeReports({ folder, record: ran.record, verdict, history: ran.result.history, tell: hooks.tell });
+  return { scenario, folder, record: ran.record, verdict, history: ran.result.history, interrupted: ran.result.interrupted };
+}
+
+export interface Ran {
+  readonly result: Pick<RunResult, "history" | "interrupted">;
+  readonly record: RunRecord;
+  /** Failures beside the operations: a heal, a tear-down. */
+  readonly problems: readonly string[];
+}
+
+async function onCluster(scenario: Scenario, folder: RunFolder, hooks: DeployHooks & { readonly record: RunRecord }): Promise<Ran> {
+  const startNs = monotonicNs();
+  const clock = (): number => monotonicNs() - startNs;
+  const problems: string[] = [];
+  const ledger = openLedger(folder.path, { clock });
+  const watchdog = await startWatchdog(ledger);
+  try {
+    const random = new Random(scenario.seed);
+    const { cluster, client } = scenario.subject.deploy(scenario.settings, { kind: scenario.cluster, nodes: scenario.nodes, runId: runIdOf(folder) });
+    const start: ClusterStart = { signal: hooks.signal, ledger, logsFolder: folder.paths.logs, random: random.fork("cluster"), progress: hooks.tell };
+    const running = await cluster.start(start);
+    const record: RunRecord = { ...hooks.record, description: running.describe(), ...versionsOf(running, hooks.record) };
+    folder.writeRun(record);
+    let result: RunResult;
+    try {
+      result = await work(scenario, { running, client, ledger, random, folder, clock, hooks });
+    } finally {
+      hooks.tell("tearing down");
+      await tearDown(running, problems);
+    }
+    return { result, record, problems: [...result.problems, ...problems] };
+  } finally {
+    ledger.end();
+    await watchdog.stop();
+  }
+}
+
+async function tearDown(running: RunningCluster, problems: string[]): Promise<void> {
+  try {
+    await running[Symbol.asyncDispose]();
+  } catch (error) {
+    problems.push(`tear-down: ${describeError(error)}`);
+  }
+}
+
+interface Work {
+  readonly running: RunningCluster;
+  readonly client: Parameters<typeof run>[0]["client"];
+  readonly ledger: FileLedger;
+  readonly random: Random;
+  readonly folder: RunFolder;
+  readonly clock: () => number;
+  readonly hooks: DeployHooks;
+}
+
+async function work(scenario: Scenario, w: Work): Promise<RunResult> {
+  checkCapabilities(scenario.faults, w.running);
+  const plan = scenario.workload.make(scenario.workloadSettings);
+  await using file = await openHistoryFile(w.folder.paths.history);
+  await using nemesis = makeNemesis({ cluster: w.running, faults: scenario.faults, ledger: w.ledger, random: w.random.fork("nemesis") });
+  return await run({
+    concurrency: scenario.concurrency,
+    nodes: w.running.nodes,
+    client: w.client,
+    endpoint: (node, thread) => w.running.endpoint(node, thread),
+    generator: openLoad(plan, { ratePerSecond: scenario.rate }),
+    ...(scenario.faults.length === 0 ? {} : { faults: { nemesis, generator: scheduleOf(scenario, w.random) } }),
+    finalGenerator: plan.finalGenerator,
+    recover: (signal) => w.running.converged(signal),
+    timeLimitMs: scenario.timeLimitMs,
+    limits: { operationMs: scenario.operationMs },
+    random: w.random.fork("workload"),
+    clock: w.clock,
+    file,
+    signal: w.hooks.signal,
+    onProgress: (progress) => w.hooks.live.update(progress),
+  });
+}
+
+function recordOf(scenario: Scenario): RunRecord {
+  return {
+    schema: 1,
+    scenario: scenario.name,
+    seed: scenario.seed,
+    rerun: scenario.rerun,
+    startedAt: wallClock().toISOString(),
+    system: scenario.subject.name,
+    cluster: scenario.cluster,
+    workload: scenario.workload.name,
+    nemesis: scenario.faults.map(({ fault }) => fault.name),
+    versions: { rashomon: harnessVersion(), node: process.versions.node },
+    images: {},
+    commit: harnessCommit(),
+    machine: thisMachine(),
+    settings: {
+      ...scenario.settings,
+      ...scenario.workloadSettings,
+      nodes: scenario.nodes,
+      concurrency: scenario.concurrency,
+      rate: scenario.rate,
+      timeLimitMs: scenario.timeLimitMs,
+      operationMs: scenario.operationMs,
+      faultEveryMs: scenario.faultEveryMs,
+      faultForMs: scenario.faultForMs,
+    },
+    defaults: { ...defaultsOf(scenario.subject), ...defaultsOf(scenario.workload) },
+    clients: ["each client thread has one connection to one node and never retries; its operations end after their deadline as info"],
+  };
+}
+
+/** What a cluster says of its versions and images goes to their own places in `run.json`. */
+function versionsOf(running: RunningCluster, record: RunRecord): Pick<RunRecord, "versions" | "images"> {
+  const described = running.describe();
+  const part = (name: string): { readonly [key: string]: string } => {
+    const value = typeof described === "object" && described !== null && !Array.isArray(described) ? (described as { readonly [key: string]: unknown })[name] : undefined;
+    return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string")) : {};
+  };
+  return { versions: { ...record.versions, ...part("versions") }, images: part("images") };
+}
+
+/** Letters, digits and dashes, unique among runs of one machine. */
+function runIdOf(folder: RunFolder): string {
+  return `${folder.path.split("/").slice(-1)[0]!.toLowerCase().replace(/[^a-z0-9]+/g, "-")}-${process.pid}`;
+}

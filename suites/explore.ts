@@ -1,0 +1,113 @@
+import { explore, type Exploration } from "../checkers/model/explore.ts";
+import { type ModelDefinition, modelDefinitions } from "../checkers/model/fixtures.ts";
+import type { ActorModel } from "../harness/actor-model.ts";
+import type { System, SystemDefinition } from "../harness/actor.ts";
+import { guarded } from "../harness/budget.ts";
+import { HarnessError } from "../harness/errors.ts";
+import type { OptionSpec, Settings } from "../harness/options.ts";
+import { cpuMs, monotonicMs } from "../harness/time.ts";
+import type { RunVerdict, WitnessAccount } from "../results/records.ts";
+import { subjects } from "./subject.ts";
+
+/** Something that can be explored: a system of ours, or a model of the literature. */
+export interface Explorable {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly OptionSpec[];
+  make(settings: Settings): System | ActorModel;
+}
+
+/** Everything that `rashomon explore` knows. */
+export const explorables: readonly Explorable[] = [...subjects.flatMap((subject) => (subject.model === undefined ? [] : [subject.model])), ...modelDefinitions];
+
+/** The system or model of that name; `UNKNOWN_NAME` lists those that exist, and says why a database is none. */
+export function findExplorable(name: string): SystemDefinition | ModelDefinition {
+  const found = explorables.find((candidate) => candidate.name === name);
+  if (found !== undefined) return found as SystemDefinition | ModelDefinition;
+  const database = subjects.some((subject) => subject.name === name);
+  throw new HarnessError("UNKNOWN_NAME", database ? `${name} is a database: its code is not ours to explore` : `no model ${JSON.stringify(name)} (there are ${explorables.map((known) => known.name).join(", ")})`, {
+    nextStep: database ? `use \`rashomon run ${name}\`` : "see `rashomon list models`",
+  });
+}
+
+export interface ExploreRequest {
+  readonly track: "history" | "monitor";
+  /** Wall time; past it the account is a lower bound. */
+  readonly budgetMs: number;
+  readonly statesMax?: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: (line: string) => void;
+}
+export interface Explored {
+  readonly exploration: Exploration;
+  readonly verdict: RunVerdict;
+  readonly cpuMs: number;
+  /** Resident memory of this process at the end, bytes. */
+  readonly rssBytes: number;
+}
+
+/** Walks every behaviour within the bounds. A broken `always` is invalid; an unfinished walk without one is unknown. */
+export function exploreNow(of: System | ActorModel, request: ExploreRequest): Explored {
+  const cpu = cpuMs();
+  const end = monotonicMs() + request.budgetMs;
+  const overrun = (): string | undefined => (request.signal?.aborted === true ? "interrupted" : monotonicMs() > end ? `${request.budgetMs / 1000} s` : undefined);
+  const exploration = explore(of, {
+    track: request.track,
+    budget: guarded(Number.POSITIVE_INFINITY, overrun),
+    ...(request.statesMax === undefined ? {} : { statesMax: request.statesMax }),
+    progress: (progress) => request.progress?.(`${progress.unique.toLocaleString("en")} states, depth ${progress.depth}`),
+  });
+  const broken = exploration.discoveries.some((discovery) => discovery.kind === "counterexample");
+  return {
+    exploration,
+    verdict: broken ? "invalid" : exploration.complete ? "valid" : "unknown",
+    cpuMs: cpuMs() - cpu,
+    rssBytes: process.memoryUsage().rss,
+  };
+}
+
+/** The bounds in short words: an account without them is worth nothing. */
+export function boundsInWords(exploration: Exploration): string[] {
+  const { bounds } = exploration;
+  const { losses, duplicates, crashes, recoveries, timers } = bounds.budgets;
+  return [
+    `${bounds.servers} ${bounds.servers === 1 ? "server" : "servers"}`,
+    ...bounds.clients.map((script, client) => `client ${client}: ${script}`),
+    { fifo: "FIFO links, as TCP gives", any: "messages in any order", set: "messages in any order, any number of times" }[bounds.order] ?? bounds.order,
+    `${losses} losses`,
+    `${duplicates} duplicates`,
+    `${crashes} crashes`,
+    `${recoveries} recoveries`,
+    `timers fire ${timers} times`,
+  ];
+}
+
+/** The explorer's row in the table of accounts. */
+export function exploreAccount(system: string, explored: Explored, more: { readonly expected?: RunVerdict; readonly rerun: string }): WitnessAccount {
+  const { exploration } = explored;
+  const broken = exploration.discoveries.find((discovery) => discovery.kind === "counterexample");
+  const states = exploration.unique.toLocaleString("en");
+  return {
+    witness: "explore",
+    system,
+    verdict: explored.verdict,
+    ...(more.expected === undefined ? {} : { expected: more.expected }),
+    summary:
+      broken !== undefined
+        ? `not ${broken.property} after ${broken.length} steps, and no shorter way`
+        : exploration.complete
+          ? `proof: ${states} states, every one of them linearizable, within these bounds`
+          : `nothing found in ${states} states, but not all were seen`,
+    figures: [
+      { label: "states", value: states },
+      { label: "transitions", value: exploration.generated.toLocaleString("en") },
+      { label: "depth", value: String(exploration.depth) },
+      ...(broken === undefined ? [] : [{ label: "shortest counterexample", value: `${broken.length} steps` }]),
+      ...(exploration.outcomes === undefined ? [] : [{ label: "outcomes", value: String(exploration.outcomes.terminal.size) }]),
+    ],
+    bounds: boundsInWords(exploration),
+    cpuMs: explored.cpuMs,
+    rerun: more.rerun,
+    discoveries: exploration.discoveries.map(({ property, kind, length, diagram }) => ({ property, kind, length, diagrams: [diagram] })),
+  };
+}

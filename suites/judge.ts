@@ -1,0 +1,62 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { checkLinearizable } from "../checkers/linearizability/linearizability.ts";
+import { guarded } from "../harness/budget.ts";
+import { HarnessError } from "../harness/errors.ts";
+import type { Json } from "../harness/json.ts";
+import { specNamed } from "../harness/objects/registry.ts";
+import type { SequentialSpec } from "../harness/spec.ts";
+import { cpuMs, monotonicMs } from "../harness/time.ts";
+import type { Verdict } from "../harness/verdict.ts";
+import { readHistory } from "../results/formats/formats.ts";
+import type { FormatName, RecordedHistory } from "../results/formats/format.ts";
+
+/** How a recorded history is to be judged; what is absent is found out from the file. */
+export interface JudgeOptions {
+  readonly format?: FormatName;
+  /** Name of the object: `register`, `cas-register`, `kv`, `mutex`, … */
+  readonly spec?: string;
+  readonly initial?: Json;
+  /** Wall time for the checker, ms; past it the verdict is `unknown`. */
+  readonly budgetMs: number;
+  /** Accept completions without invocations. */
+  readonly completionsOnly?: boolean;
+  /** Make the smallest counterexample and its picture. */
+  readonly explain: boolean;
+}
+
+export interface Judgement {
+  readonly recorded: RecordedHistory;
+  readonly spec: string;
+  readonly operations: number;
+  readonly verdict: Verdict;
+  /** CPU of reading and judging, ms. */
+  readonly cpuMs: number;
+}
+
+/** Judges one recorded history; a run's folder stands for its `history.jsonl`. Errors as `readHistory`, or `BAD_OPTION`. */
+export async function judgeFile(path: string, options: JudgeOptions): Promise<Judgement> {
+  const before = cpuMs();
+  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, "history.jsonl") : path;
+  const recorded = await readHistory(file, {
+    ...(options.format === undefined ? {} : { format: options.format }),
+    ...(options.completionsOnly === true ? { completionsOnly: true } : {}),
+    tolerateCutTail: file !== path,
+  });
+  const spec = specFor(recorded, options);
+  const end = monotonicMs() + options.budgetMs;
+  const budget = guarded(Number.POSITIVE_INFINITY, () => (monotonicMs() > end ? `${options.budgetMs / 1000} s` : undefined));
+  const verdict = checkLinearizable(recorded.history, spec, { budget, explain: options.explain });
+  return { recorded, spec: spec.name, operations: recorded.history.operationCount, verdict, cpuMs: cpuMs() - before };
+}
+
+function specFor(recorded: RecordedHistory, options: JudgeOptions): SequentialSpec {
+  const name = options.spec ?? recorded.kind;
+  if (name === "unknown" || name === "txn") {
+    const functions = recorded.history.functionNames.filter((f) => f !== "").join(", ");
+    throw new HarnessError("BAD_OPTION", `cannot tell the object from its functions (${functions})`, {
+      nextStep: name === "txn" ? "judge transactions with --elle list-append or --elle rw-register" : "name the object with --spec; `rashomon list specs` shows them",
+    });
+  }
+  return specNamed(name, { recorded, ...(options.initial === undefined ? {} : { initial: options.initial }) });
+}

@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { HarnessError } from "../harness/errors.ts";
+import { type History, HistoryBuilder } from "../harness/history.ts";
+import { readHistoryFile } from "../harness/history-file.ts";
+import type { RunReport, RunVerdict, VerdictRecord } from "../results/records.ts";
+import { openRunFolder, readReportData, readRunFolder, type StoredRun } from "../results/store.ts";
+import { findWorkload } from "../workloads/registry.ts";
+import { parseSettings } from "../harness/options.ts";
+import { analyse } from "./analyse.ts";
+import { runReportOf, writeReport, writeReports } from "./write-reports.ts";
+
+/** Judges a stored run again, without a cluster: its history, its ledger, its workload's checkers. Writes the new verdict and reports. */
+export async function judgeRunAgain(path: string, options: { readonly budgetMs: number; readonly tell: (line: string) => void }): Promise<{ readonly run: StoredRun; readonly verdict: VerdictRecord }> {
+  const run = readRunFolder(path);
+  for (const note of run.notes) options.tell(note);
+  if (run.run === undefined || !run.hasHistory) {
+    throw new HarnessError("RUN_UNREADABLE", `${path} has ${run.run === undefined ? "no run.json" : "no history.jsonl"}`, { nextStep: "give the folder of a run (runs/latest), or a history file with --spec" });
+  }
+  const workload = findWorkload(run.run.workload);
+  const known = Object.entries(run.run.settings).filter(([name]) => workload.options.some((option) => option.name === name));
+  const settings = parseSettings(known.map(([name, value]) => `${name}=${String(value)}`), workload.options, workload.name);
+  const { history, notes } = await readStoredHistory(run);
+  notes.forEach(options.tell);
+  const verdict = await analyse({
+    history,
+    checkers: workload.make(settings).checkers,
+    faults: run.faults,
+    faultsExpected: run.run.nemesis.length > 0,
+    budgetMs: options.budgetMs,
+    interrupted: run.verdict === undefined,
+    problems: [],
+  });
+  const folder = openRunFolder(run.path);
+  folder.writeVerdict(verdict);
+  writeReports({ folder, record: run.run, verdict, history, tell: options.tell });
+  return { run, verdict };
+}
+
+/** Draws the report of a run (or of a demo) again from its files alone; the path of `report.html`. */
+export async function drawReportAgain(path: string, tell: (line: string) => void): Promise<{ readonly report: string; readonly verdicts: readonly RunVerdict[] }> {
+  const data = readReportData(path);
+  const base = openRunFolder(existsSync(path) ? path : resolve(path));
+  const runs: RunReport[] = [];
+  for (const folder of data?.runFolders ?? ["."]) {
+    const stored = readRunFolder(resolve(base.path, folder));
+    stored.notes.forEach(tell);
+    if (stored.run === undefined || stored.verdict === undefined) continue;
+    const { history } = stored.hasHistory ? await readStoredHistory(stored) : { history: new HistoryBuilder().build() };
+    runs.push(runReportOf({ folder: openRunFolder(stored.path), record: stored.run, verdict: stored.verdict, history }, base));
+  }
+  const first = runs[0];
+  if (data === undefined && first === undefined) {
+    throw new HarnessError("RUN_UNREADABLE", `${path} has neither a judged run nor report.json`, { nextStep: "judge it first: `rashomon check RUN`" });
+  }
+  const { runFolders, schema: _schema, ...rest } = data ?? {
+    schema: 1 as const,
+    runFolders: ["."],
+    title: first!.record.scenario,
+    rerun: first!.record.rerun,
+    seed: first!.record.seed,
+    createdAt: first!.record.startedAt,
+    harnessVersion: first!.record.versions["rashomon"] ?? "",
+    accounts: [],
+    comparisons: [],
+  };
+  const report = writeReport({ folder: base, input: { ...rest, runs }, tell, runFolders: runFolders.map((folder) => resolve(base.path, folder)) });
+  if (report === undefined) throw new HarnessError("RUN_UNREADABLE", `the report of ${path} could not be drawn`, { nextStep: "read the messages above" });
+  return { report, verdicts: runs.map((run) => run.verdict.verdict) };
+}
+
+async function readStoredHistory(run: StoredRun): Promise<{ history: History; notes: readonly string[] }> {
+  const read = await readHistoryFile(run.paths.history);
+  return { history: read.history, notes: read.torn === undefined ? [] : [read.torn] };
+}

@@ -1,0 +1,118 @@
+import { HarnessError } from "../harness/errors.ts";
+import type { Seed } from "../harness/ids.ts";
+import type { Settings } from "../harness/options.ts";
+import { arm, type ArmedFault } from "../nemesis/fault.ts";
+import { faultNamed } from "../nemesis/registry.ts";
+import { findWorkload } from "../workloads/registry.ts";
+import type { Workload } from "../workloads/workload.ts";
+import { parseSettings } from "../harness/options.ts";
+import { commandName } from "./machine.ts";
+import { splitSettings } from "./settings.ts";
+import { type ClusterKind, findSubject, type Subject } from "./subject.ts";
+
+/** Cluster × workload × nemesis, with every number decided: what a run does, and what its rerun command says. */
+export interface Scenario {
+  /** `abd/register/isolate+kill`. */
+  readonly name: string;
+  readonly subject: Subject;
+  readonly settings: Settings;
+  readonly cluster: ClusterKind;
+  readonly workload: Workload;
+  readonly workloadSettings: Settings;
+  readonly faults: readonly ArmedFault[];
+  readonly faultEveryMs: number;
+  readonly faultForMs: number;
+  readonly timeLimitMs: number;
+  readonly rate: number;
+  readonly concurrency: number;
+  readonly nodes: number;
+  readonly seed: Seed;
+  readonly operationMs: number;
+  /** Wall time for the checkers. */
+  readonly budgetMs: number;
+  /** Root of the run folders. */
+  readonly root: string;
+  readonly rerun: string;
+}
+
+export interface ScenarioRequest {
+  readonly system: string;
+  readonly cluster?: ClusterKind;
+  readonly workload: string;
+  /** `isolate`, `kill:target=majority`. */
+  readonly nemesis: readonly string[];
+  readonly faultEvery: number;
+  readonly faultFor: number;
+  readonly timeLimit: number;
+  readonly rate: number;
+  readonly concurrency: number;
+  readonly nodes: number;
+  readonly seed: Seed;
+  readonly operationDeadline: number;
+  readonly budget: number;
+  readonly set: readonly string[];
+  readonly runs: string;
+}
+
+/** Names become values; everything that is wrong with them is an error before anything starts. */
+export function scenarioOf(request: ScenarioRequest): Scenario {
+  const subject = findSubject(request.system);
+  const cluster = request.cluster ?? subject.clusters[0]!;
+  if (!subject.clusters.includes(cluster)) {
+    throw new HarnessError("BAD_OPTION", `${subject.name} cannot run on a ${cluster} cluster (it can on ${subject.clusters.join(", ")})`, { nextStep: `use --cluster ${subject.clusters[0]}` });
+  }
+  const workload = findWorkload(request.workload);
+  if (!subject.workloads.includes(workload.name)) {
+    throw new HarnessError("BAD_OPTION", `${subject.name} does not understand the calls of workload ${workload.name} (it does ${subject.workloads.join(", ")})`, { nextStep: `use --workload ${subject.workloads[0]}` });
+  }
+  if (request.nemesis.length > 0 && request.faultFor >= request.faultEvery) {
+    throw new HarnessError("BAD_OPTION", `a fault of ${request.faultFor} ms is not over when the next begins after ${request.faultEvery} ms`, { nextStep: "give --fault-for less than --fault-every" });
+  }
+  const [settings, workloadSettings] = splitSettings(request.set, [subject, workload]) as [Settings, Settings];
+  const faults = request.nemesis.map(armFromText);
+  return {
+    name: [subject.name, workload.name, faults.map(({ fault }) => fault.name).join("+") || "none"].join("/"),
+    subject,
+    settings,
+    cluster,
+    workload,
+    workloadSettings,
+    faults,
+    faultEveryMs: request.faultEvery,
+    faultForMs: request.faultFor,
+    timeLimitMs: request.timeLimit,
+    rate: request.rate,
+    concurrency: request.concurrency,
+    nodes: request.nodes,
+    seed: request.seed,
+    operationMs: request.operationDeadline,
+    budgetMs: request.budget,
+    root: request.runs,
+    rerun: rerunCommand(request, cluster),
+  };
+}
+
+/** `kill:target=majority` → the fault with that setting; settings are separated by `:`. */
+function armFromText(text: string): ArmedFault {
+  const [name = "", ...settings] = text.split(":");
+  const fault = faultNamed(name);
+  return arm(fault, parseSettings(settings, fault.options, `fault ${name}`));
+}
+
+function rerunCommand(request: ScenarioRequest, cluster: ClusterKind): string {
+  return [
+    commandName(),
+    "run",
+    request.system,
+    `--cluster ${cluster}`,
+    `--workload ${request.workload}`,
+    ...(request.nemesis.length === 0 ? [] : [`--nemesis ${request.nemesis.join(",")}`, `--fault-every ${request.faultEvery}ms`, `--fault-for ${request.faultFor}ms`]),
+    `--time-limit ${request.timeLimit}ms`,
+    `--rate ${request.rate}`,
+    `--concurrency ${request.concurrency}`,
+    `--nodes ${request.nodes}`,
+    `--operation-deadline ${request.operationDeadline}ms`,
+    ...request.set.map((setting) => `--set ${setting}`),
+    `--seed ${request.seed}`,
+  ].join(" ");
+}

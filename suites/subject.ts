@@ -1,0 +1,77 @@
+import { actorClient } from "../clusters/local/actor-client.ts";
+import { localCluster } from "../clusters/local/local-cluster.ts";
+import { etcd } from "../clusters/systems/etcd/etcd.ts";
+import { systemDefinitions } from "../clusters/systems/registry.ts";
+import type { SystemDefinition } from "../harness/actor.ts";
+import type { Client } from "../harness/client.ts";
+import type { Cluster } from "../harness/cluster.ts";
+import type { DatabaseDefinition } from "../harness/database.ts";
+import { HarnessError } from "../harness/errors.ts";
+import type { OptionSpec, Settings } from "../harness/options.ts";
+
+/** Something that can be put to the test: a system of actors (three witnesses) or somebody's database (one). */
+export interface Subject {
+  readonly name: string;
+  readonly summary: string;
+  readonly role: "product" | "twin" | "fixture" | "database";
+  readonly options: readonly OptionSpec[];
+  /** Kinds of clusters, the default first. */
+  readonly clusters: readonly ClusterKind[];
+  readonly workloads: readonly string[];
+  /** For explore, simulate and compare; absent for a database. */
+  readonly model?: SystemDefinition;
+  deploy(settings: Settings, place: Place): Deployment;
+}
+export type ClusterKind = "local" | "docker" | "simulated";
+export interface Place {
+  readonly kind: ClusterKind;
+  readonly nodes: number;
+  /** Labels what is made; letters, digits and dashes. */
+  readonly runId: string;
+}
+export interface Deployment {
+  readonly cluster: Cluster;
+  readonly client: Client;
+}
+
+/** Every system that `run` knows, in the order in which they are listed. */
+export const subjects: readonly Subject[] = [...systemDefinitions.filter((definition) => definition.role !== "fixture").map(actorSubject), databaseSubject(etcd)];
+
+/** The subject of that name; `UNKNOWN_NAME` lists those that exist. */
+export function findSubject(name: string): Subject {
+  const found = subjects.find((subject) => subject.name === name);
+  if (found !== undefined) return found;
+  throw new HarnessError("UNKNOWN_NAME", `no system ${JSON.stringify(name)} (there are ${subjects.map((subject) => subject.name).join(", ")})`, {
+    nextStep: "see `rashomon list systems`",
+  });
+}
+
+function actorSubject(definition: SystemDefinition): Subject {
+  return {
+    name: definition.name,
+    summary: definition.summary,
+    role: definition.role,
+    options: definition.options,
+    clusters: ["local", "simulated"],
+    workloads: ["register"],
+    model: definition,
+    deploy(settings, place) {
+      return {
+        cluster: localCluster({ definition, settings: { ...settings, servers: place.nodes } }),
+        client: actorClient(),
+      };
+    },
+  };
+}
+
+function databaseSubject(definition: DatabaseDefinition): Subject {
+  return {
+    name: definition.name,
+    summary: definition.summary,
+    role: "database",
+    options: definition.options,
+    clusters: definition.clusters as readonly ClusterKind[],
+    workloads: definition.workloads,
+    deploy: (settings, place) => ({ cluster: definition.cluster(settings, place), client: definition.client(settings) }),
+  };
+}
