@@ -22,8 +22,8 @@ export interface Container {
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** Copies one file out of it to `target` (absolute); false when there is no such file. */
   fetch(path: string, target: string): Promise<boolean>;
-  /** What its first process wrote to standard output and error, to `target`. */
-  fetchOutput(target: string): Promise<void>;
+  /** What its first process wrote to standard output and error, to `target`; false when the container is gone. */
+  fetchOutput(target: string): Promise<boolean>;
   inspect(): Promise<Docker.ContainerInspectInfo>;
   /** Removes it with its anonymous volumes; removing twice does nothing. */
   remove(): Promise<void>;
@@ -46,25 +46,34 @@ export interface RunScope {
   readonly ledger: Ledger;
 }
 
+export type ContainerOptions = Docker.ContainerCreateOptions & {
+  readonly name: string;
+  /** Where the host reaches it, when not by published ports: undo requests may go there. */
+  readonly addresses?: readonly string[];
+};
+
 /** Longest that one exec may take; a loaded engine needs a second. */
 const runMsMax = 60_000;
 /** How much of a first process's output is kept. */
 const outputLinesMax = 20_000;
 
 /** Ledger first, then create and start. `CLUSTER_START` when the engine refuses. */
-export async function startContainer(scope: RunScope, options: Docker.ContainerCreateOptions & { readonly name: string }): Promise<Container> {
+export async function startContainer(scope: RunScope, options: ContainerOptions): Promise<Container> {
+  const { addresses, ...create } = options;
   const { engine, ledger } = scope;
   const entry = ledger.freshId(`container-${options.name}`);
-  ledger.intend({ id: entry, what: `container ${options.name}`, kind: "resource", undo: [removalOf(engine, options.name)] });
+  ledger.intend({ id: entry, what: `container ${options.name}`, kind: "resource", undo: [removalOf(engine, options.name)], ...(addresses === undefined ? {} : { addresses }) });
+  let made: Docker.Container | undefined;
   try {
-    const made = await engine.api.createContainer({
-      ...options,
+    made = await engine.api.createContainer({
+      ...create,
       Labels: runLabels(scope.runId),
-      HostConfig: { LogConfig: { Type: "json-file", Config: { "max-size": "16m" } }, ...options.HostConfig },
+      HostConfig: { LogConfig: { Type: "json-file", Config: { "max-size": "16m" } }, ...create.HostConfig },
     });
     await made.start();
   } catch (cause) {
-    await removeContainer(engine, options.name);
+    // What was not made by us (a name that is taken) is not ours to remove.
+    if (made !== undefined) await removeContainer(engine, made.id);
     ledger.healed(entry);
     throw new HarnessError("CLUSTER_START", `container ${options.name} did not start`, { nextStep: "run `rashomon doctor`; `rashomon heal` removes what earlier runs left behind", cause });
   }
@@ -135,23 +144,30 @@ function collect(): { readonly sink: Writable; text(): string } {
 async function fetchFile(container: Docker.Container, path: string, target: string): Promise<boolean> {
   const folder = dirname(target);
   mkdirSync(folder, { recursive: true });
-  let archive: NodeJS.ReadableStream;
-  try {
-    archive = await container.getArchive({ path });
-  } catch (error) {
-    if (statusCode(error) === 404) return false;
-    throw error;
-  }
+  const archive = await unlessGone(container.getArchive({ path }));
+  if (archive === undefined) return false;
   rmSync(target, { force: true });
   // The archive holds the file under its own name; it lands under the target's.
   await pipeline(archive, extract(folder, { map: (header) => ({ ...header, name: header.name.replace(basename(path), basename(target)) }) }));
   return true;
 }
 
-async function fetchOutput(container: Docker.Container, target: string): Promise<void> {
-  const framed = await container.logs({ follow: false, stdout: true, stderr: true, tail: outputLinesMax });
+async function fetchOutput(container: Docker.Container, target: string): Promise<boolean> {
+  const framed = await unlessGone(container.logs({ follow: false, stdout: true, stderr: true, tail: outputLinesMax }));
+  if (framed === undefined) return false;
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, unframe(framed));
+  return true;
+}
+
+/** The result, or undefined when the engine says that there is no such container or file. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (statusCode(error) === 404) return undefined;
+    throw error;
+  }
 }
 
 /** A container's output comes as frames: stream (1 byte), three zeros, length (4 bytes, big endian), bytes. */

@@ -5,14 +5,16 @@ import { HarnessError } from "../../harness/errors.ts";
 import { nodeNames, type NodeId } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
+import { TOXIPROXY_VERSION } from "../net/build-toxiproxy.ts";
 import { ensureBaseImage } from "./base-image.ts";
 import { startContainer, type Container, type RunScope } from "./container.ts";
 import { daemonControl, daemonLog, type DaemonControl } from "./daemon.ts";
 import type { DockerNode, DockerSystem } from "./docker-system.ts";
 import { connectEngine, type Engine } from "./engine.ts";
-import { ensureImage, findImage, type Image } from "./image.ts";
+import { ensureImage, imageDigest, type Image } from "./image.ts";
 import { createNetwork, type ClusterNetwork } from "./network.ts";
 import { ensurePodImage } from "./pod-image.ts";
+import { labelledObjects } from "./sweep.ts";
 import { startPod, type Pod, type Reach } from "./pod.ts";
 import { podNet } from "./pod-net.ts";
 import { processControl } from "./processes.ts";
@@ -101,14 +103,14 @@ class DockerRunningCluster implements RunningCluster {
     const { system, reach = "published" } = this.#options;
     const { signal, progress } = this.#start;
     const began = monotonicMs();
+    await this.#refuseTakenName();
     const images = await this.#images();
     const imagesReady = monotonicMs();
     const network = (this.#network = await createNetwork(this.#scope, `rashomon-${this.#options.runId}`));
     const nodes: DockerNode[] = this.nodes.map((id, index) => ({ id, address: network.address(index + 1), hostname: `${id}.cl` }));
     await allSettled(nodes.map(async (node) => this.#pods.push(await startPod(node, { scope: this.#scope, system, image: images.pod.tag, network, nodes, reach, signal }))));
     const pods = nodes.map((node) => this.#pods.find((pod) => pod.node === node)!);
-    const net = await podNet({ pods, system });
-    if (net !== undefined) this.net = net;
+    this.net = await podNet({ pods, system, ledger: this.#scope.ledger });
     progress(`${pods.length} pods with Toxiproxy run on ${network.subnet}`);
     await allSettled(pods.map((pod) => this.#place(pod, { nodes, image: images.system.tag, network })));
     this.#description = await this.#describe(images, { subnet: network.subnet, reach });
@@ -192,6 +194,15 @@ class DockerRunningCluster implements RunningCluster {
     this.#logs.set(node.id, [own, proxies].filter((file) => existsSync(file)));
   }
 
+  /** Names are made of the run's id, and undos go by name: two runs of one id would remove each other's containers. */
+  async #refuseTakenName(): Promise<void> {
+    const there = await labelledObjects(this.#scope.engine, this.#options.runId);
+    if (there.length === 0) return;
+    throw new HarnessError("CLUSTER_START", `run ${this.#options.runId} has left, or still has, ${there.join(", ")}`, {
+      nextStep: "end that run, or run `rashomon heal`, or name this run otherwise",
+    });
+  }
+
   async #images(): Promise<Images> {
     const { system } = this.#options;
     const work = { engine: this.#scope.engine, signal: this.#start.signal, progress: this.#start.progress };
@@ -259,22 +270,16 @@ class DockerRunningCluster implements RunningCluster {
   async #describe(images: Images, place: { readonly subnet: string; readonly reach: Reach }): Promise<{ readonly [key: string]: Json }> {
     const { system } = this.#options;
     const { engine } = this.#scope;
-    const first = this.#find(this.nodes[0]!);
-    const version = (await first.container.run(system.versionArgv)).stdout.split("\n")[0] ?? "";
+    const said = (await this.#find(this.nodes[0]!).container.run(system.version.argv)).stdout;
+    const digest = (reference: string): Promise<string> => imageDigest(engine, reference);
     return {
       cluster: "docker",
       system: system.name,
-      version,
       settings: system.settings,
       nodes: this.nodes.length,
       ...place,
-      engine: { version: engine.version, kernel: engine.kernel, architecture: engine.architecture },
-      images: {
-        base: { tag: images.base.tag, id: images.base.id },
-        pod: { tag: images.pod.tag, id: images.pod.id },
-        toxiproxy: { tag: images.toxiproxy, id: (await findImage(engine, images.toxiproxy)) ?? "gone" },
-        [system.name]: { tag: images.system.tag, id: images.system.id },
-      },
+      versions: { [system.name]: system.version.pattern.exec(said)?.[0] ?? said.trim(), toxiproxy: TOXIPROXY_VERSION, docker: engine.version, kernel: engine.kernel, architecture: engine.architecture },
+      images: { [system.name]: await digest(images.system.tag), pod: await digest(images.pod.tag), toxiproxy: await digest(images.toxiproxy), base: await digest(images.base.tag) },
     };
   }
 }

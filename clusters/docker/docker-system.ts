@@ -15,8 +15,10 @@ export interface DockerSystem {
   /** Where peers connect; a node listens there on its own address only, its proxies to its peers take 127.0.1.x. */
   readonly peerPort: number;
   readonly settings: Settings;
-  /** Prints the version; its first line goes into `run.json`. */
-  readonly versionArgv: readonly string[];
+  /** HTTP requests that a living node answers with or without a quorum, to see whether a link lets them through; absent where it speaks no HTTP. */
+  readonly probe?: { readonly peerPath: string; readonly clientPath: string };
+  /** Prints the version: what `pattern` finds first goes into `run.json`. */
+  readonly version: { readonly argv: readonly string[]; readonly pattern: RegExp };
   /** How `node` is started, for the first time and again after a kill: the same line. */
   daemon(node: DockerNode, all: readonly DockerNode[], runId: string): Daemon;
   /** A real request, answered only by a node that can do its work. */

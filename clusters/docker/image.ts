@@ -93,6 +93,12 @@ export async function findImage(engine: Engine, reference: string): Promise<stri
   }
 }
 
+/** What goes into `run.json`: the digest by which registries know the image, else (it was built here) its name and id. */
+export async function imageDigest(engine: Engine, reference: string): Promise<string> {
+  const found = await engine.api.getImage(reference).inspect();
+  return found.RepoDigests?.[0] ?? `${reference}@${found.Id}`;
+}
+
 /** Pulls an image; throws the registry's or the engine's reason. A pull that says nothing for a minute is given up. */
 export async function pullImage(reference: string, work: ImageWork): Promise<void> {
   work.progress(`image ${reference}: pulling`);

@@ -51,7 +51,8 @@ export async function createNetwork(scope: RunScope, name: string): Promise<Clus
       }
     }
   } catch (cause) {
-    await remove();
+    // The engine refused it, so there is none of ours.
+    ledger.healed(entry);
     throw new HarnessError("CLUSTER_START", `network ${name} could not be made`, { nextStep: "look at `docker network ls`; `rashomon heal` removes networks that earlier runs left behind", cause });
   }
 }

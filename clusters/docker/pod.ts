@@ -63,6 +63,7 @@ export async function startPod(node: DockerNode, options: PodOptions): Promise<P
   const ports = [apiPort, clientProxyPort(system), system.clientPort];
   const container = await startContainer(options.scope, {
     name: `${network.name}-pod-${node.id}`,
+    ...(options.reach === "address" ? { addresses: [node.address] } : {}),
     Image: options.image,
     Hostname: node.id,
     ExposedPorts: Object.fromEntries(ports.map((port) => [`${port}/tcp`, {}])),

@@ -4,9 +4,11 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../../harness/client.ts";
 import { nodeId } from "../../../harness/ids.ts";
+import { parseSettings } from "../../../harness/options.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
 import { etcdClient } from "./client.ts";
 import { classify, knownErrors } from "./errors.ts";
+import { etcd } from "./etcd.ts";
 import { compareAndSet } from "./gateway.ts";
 
 /** A server on loopback that greets as etcd does and answers every operation as the test says. */
@@ -61,6 +63,7 @@ describe("etcd's client", () => {
     await connection.invoke(write, deadlineSignal(10_000));
 
     expect(await connection.invoke(write, deadlineSignal(10_000))).toMatchObject({ type: "fail", error: ["not-connected", expect.any(String)] });
+    expect(connection.broken).toBe(true);
   });
 
   it("goes on with the same connection when the node is back", async () => {
@@ -123,5 +126,13 @@ describe("compare and set", () => {
       success: [{ request_delete_range: { key: "aw==" } }],
       failure: [],
     });
+  });
+});
+
+describe("etcd's options", () => {
+  it("an election timeout of less than five heartbeats is refused before anything starts", () => {
+    const settings = parseSettings(["heartbeat-interval=300"], etcd.options, "etcd");
+
+    expect(() => etcd.cluster(settings, { nodes: 3, runId: "r" })).toThrow(expect.objectContaining({ code: "BAD_OPTION", nextStep: expect.stringContaining("1500") }));
   });
 });

@@ -39,6 +39,9 @@ const registerKey = "register";
 
 function connectionOver(http: HttpConnection, options: { readonly serializable: boolean }): Connection {
   return {
+    get broken() {
+      return !http.isOpen();
+    },
     async invoke(call, signal) {
       const plan = planOf(call, options);
       if (!http.isOpen()) {

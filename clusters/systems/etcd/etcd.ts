@@ -44,7 +44,7 @@ export const etcd: DatabaseDefinition = {
     },
   ],
   clusters: ["docker"],
-  workloads: ["register"],
+  workloads: ["register", "kv"],
   cluster: (settings, place) => dockerCluster({ system: etcdSystem(settings), nodes: place.nodes, runId: place.runId }),
   client: etcdClient,
 };

@@ -1,5 +1,6 @@
 import type { Endpoint } from "../../../harness/cluster.ts";
 import { assert } from "../../../harness/assert.ts";
+import { HarnessError } from "../../../harness/errors.ts";
 import type { NodeId } from "../../../harness/ids.ts";
 import { numberOf, type Settings } from "../../../harness/options.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
@@ -13,13 +14,21 @@ import { ask } from "./http.ts";
  * The peer listener is bound to the node's own address, because its proxies take the same port at 127.0.1.x.
  */
 export function etcdSystem(settings: Settings): DockerSystem {
+  const heartbeatMs = numberOf(settings, "heartbeat-interval");
+  const electionMs = numberOf(settings, "election-timeout");
+  if (electionMs < 5 * heartbeatMs) {
+    throw new HarnessError("BAD_OPTION", `election-timeout ${electionMs} ms is less than five times heartbeat-interval ${heartbeatMs} ms: etcd would not start`, {
+      nextStep: `set election-timeout to ${5 * heartbeatMs} or more, or heartbeat-interval lower`,
+    });
+  }
   return {
     name: "etcd",
     dockerfile: dockerfileBeside(import.meta.url, "."),
     clientPort: 2379,
     peerPort: 2380,
     settings,
-    versionArgv: ["/usr/bin/etcd", "--version"],
+    probe: { peerPath: "/version", clientPath: "/version" },
+    version: { argv: ["/usr/bin/etcd", "--version"], pattern: /\d+\.\d+\.\d+/ },
     daemon: (node, all, runId) => ({
       user: "root",
       program: "/usr/bin/etcd",
@@ -33,8 +42,8 @@ export function etcdSystem(settings: Settings): DockerSystem {
         "--initial-cluster": all.map((other) => `${other.id}=http://${other.hostname}:2380`).join(","),
         "--initial-cluster-token": runId,
         "--initial-cluster-state": "new",
-        "--heartbeat-interval": String(numberOf(settings, "heartbeat-interval")),
-        "--election-timeout": String(numberOf(settings, "election-timeout")),
+        "--heartbeat-interval": String(heartbeatMs),
+        "--election-timeout": String(electionMs),
         "--snapshot-count": String(numberOf(settings, "snapshot-count")),
         "--logger": "zap",
         "--enable-v2": "false",
