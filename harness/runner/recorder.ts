@@ -30,7 +30,9 @@ export class Recorder {
 
   record(entry: Entry): Op {
     const index = this.builder.push(entry);
-    const op: Op = { index, ...entry };
+    // Spelled out: spreading costs a tenth of a run's CPU.
+    const { type, process, f, value, timeNs, error } = entry;
+    const op: Op = error === undefined || type === "invoke" ? { index, type, process, f, value, timeNs } : { index, type, process, f, value, timeNs, error };
     this.#file?.append(op);
     if (entry.process !== NEMESIS) this.#count(entry.type);
     return op;
