@@ -1,7 +1,6 @@
 import { type ActorModel, actorModelOf } from "../../harness/actor-model.ts";
 import type { System } from "../../harness/actor.ts";
-import type { Budget } from "../../harness/budget.ts";
-import { unlimited } from "../../harness/budget.ts";
+import { type Budget, unlimited } from "../../harness/budget.ts";
 import type { History } from "../../harness/history.ts";
 import { type Seed, seed as toSeed } from "../../harness/ids.ts";
 import { Random } from "../../harness/random.ts";
@@ -35,6 +34,7 @@ export function simulate(of: System | ActorModel, options: SimulateOptions): Sim
   const cpuStart = cpuMs();
   const tally = new Map<string, number>();
   const observed: string[] = [];
+  const histories: History[] = [];
   let steps = 0;
   let bad = 0;
   let ended = 0;
@@ -48,6 +48,7 @@ export function simulate(of: System | ActorModel, options: SimulateOptions): Sim
     const outcome = walked.watch.outcome();
     tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
     observed.push(outcome);
+    if (options.keepHistories === true) histories.push(walked.world.history());
     const broken = walked.watch.broken;
     if (broken !== undefined) {
       bad++;
@@ -74,6 +75,7 @@ export function simulate(of: System | ActorModel, options: SimulateOptions): Sim
     ended,
     ...(firstBad === undefined ? {} : { firstBad }),
     observed,
+    histories,
     outcomes: tally,
     unseenMass: observed.length === 0 ? 1 : [...tally.values()].filter((count) => count === 1).length / observed.length,
     cpuMs: cpuMs() - cpuStart,
@@ -95,6 +97,8 @@ export interface SimulateOptions {
   /** One step per step. */
   readonly budget?: Budget;
   readonly stopAtFirstBad?: boolean;
+  /** Keep every run's history, not only its canonical text; default false. */
+  readonly keepHistories?: boolean;
   /** Called every 256 runs. */
   readonly progress?: (progress: { readonly runs: number; readonly steps: number; readonly bad: number; readonly distinct: number }) => void;
 }
@@ -114,6 +118,8 @@ export interface Simulation {
   readonly firstBad?: BadRun;
   /** Canonical history of each run, for `compareAccounts`. */
   readonly observed: readonly string[];
+  /** Each run's history, with `keepHistories`; otherwise empty. */
+  readonly histories: readonly History[];
   /** How often each was seen. */
   readonly outcomes: ReadonlyMap<string, number>;
   /** Estimated probability that the next run shows a history that no run has shown (f1/n). */
