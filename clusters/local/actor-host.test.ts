@@ -171,7 +171,7 @@ test("a call that the actor refuses changes nothing, and any other error passes 
   subject.call("c0.0", { f: "cas", value: null });
 
   expect(left).toEqual([["refused", "c0.0", "no cas here"]]);
-  expect(() => subject.call("c0.1", { f: "bug", value: null })).toThrow("a bug");
+  expect(() => subject.call("c0.1", { f: "bug", value: null })).toThrow("handler onClient of test 0");
   expect(trace().filter((line) => line.event === "call")).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
-import { assert } from "../../harness/assert.ts";
-import type { Actor, ActorContext, ActorId, OperationId, Out } from "../../harness/actor.ts";
+import { assert, unreachable } from "../../harness/assert.ts";
+import type { Actor, ActorContext, ActorId, OperationId } from "../../harness/actor.ts";
+import { type ActorInput, runHandler } from "../../harness/actor-step.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { canonicalJson, type Json } from "../../harness/json.ts";
 import type { Call } from "../../harness/op.ts";
@@ -26,12 +27,14 @@ import { peerFrameOf, type RoundCounts } from "./wire.ts";
 export class ActorHost {
   readonly #options: ActorHostOptions;
   readonly #timers = new Map<string, Cancellable>();
-  readonly #choices = new Map<string, readonly Json[]>();
   readonly #timerRandom: Random;
   readonly #choiceRandom: Random;
   readonly #counts = { sent: 0, handled: 0, timersFired: 0 };
   readonly #clock: number[];
   #state: Json = null;
+  #durable: Json = null;
+  /** Offered and not yet taken, by key. */
+  #choices: { readonly [key: string]: readonly Json[] } = {};
   #hash = "";
   #life: "new" | "running" | "ended" = "new";
   /** What arrived before the start. */
@@ -62,8 +65,8 @@ export class ActorHost {
   start(): void {
     if (this.#life !== "new") return;
     this.#life = "running";
-    const durable = this.#options.store.load();
-    this.#handle({ event: "start", in: { durable } }, (out) => this.#options.actor.start(this.#options.self, durable, out));
+    this.#durable = this.#options.store.load();
+    this.#handle({ input: "start" }, { event: "start", in: { durable: this.#durable } });
     const early = this.#early;
     this.#early = [];
     for (const action of early) action();
@@ -73,21 +76,20 @@ export class ActorHost {
     if (this.#held(() => this.message(from, frame))) return;
     for (let i = 0; i < this.#clock.length; i++) this.#clock[i] = Math.max(this.#clock[i]!, frame.clock[i] ?? 0);
     const { mid, message } = frame;
-    this.#handle({ event: "deliver", in: { mid, from, message } }, (out) =>
-      this.#options.actor.onMessage(this.#options.self, this.#state, from, message, out),
-    );
+    this.#handle({ input: "message", from, message }, { event: "deliver", in: { mid, from, message } });
   }
 
-  /** A call that the actor refuses (a `HarnessError`: a function that it does not have) changes nothing. */
+  /** A call that the actor refuses (its handler throws a `HarnessError`: a function that it does not have) changes nothing. */
   call(operation: OperationId, call: Call): void {
     if (this.#held(() => this.call(operation, call))) return;
-    const { actor, self, refuse } = this.#options;
+    const { actor, refuse } = this.#options;
     if (actor.onClient === undefined) return refuse(operation, `actor ${actor.kind} takes no calls`);
     try {
-      this.#handle({ event: "call", in: { operation, call } }, (out) => actor.onClient?.(self, this.#state, operation, call, out) ?? this.#state);
+      this.#handle({ input: "client", operation, call }, { event: "call", in: { operation, call } });
     } catch (error) {
-      if (!(error instanceof HarnessError)) throw error;
-      refuse(operation, error.message);
+      const thrown = error instanceof HarnessError && error.code === "HANDLER_FAILED" ? error.cause : error;
+      if (!(thrown instanceof HarnessError)) throw error;
+      refuse(operation, thrown.message);
     }
   }
 
@@ -107,39 +109,41 @@ export class ActorHost {
     return this.#life !== "running";
   }
 
-  #handle(event: TraceEvent, handler: (out: Out) => Json): void {
-    this.#run(event, handler);
-    while (this.#choices.size > 0 && this.#life === "running") {
-      const [key, options] = this.#choices.entries().next().value!;
-      this.#choices.delete(key);
+  /** Handles the input, and then the choices that it leads to, each in a step of its own. */
+  #handle(input: ActorInput, event: TraceEvent): void {
+    this.#step(input, event);
+    for (;;) {
+      const [key] = Object.keys(this.#choices);
+      if (key === undefined) return;
+      const options = this.#choices[key]!;
       const option = this.#choiceRandom.int(options.length);
-      const choice = options[option]!;
       this.#options.log(`chose ${key}: option ${option} of ${options.length}`);
-      this.#run({ event: "choice", in: { key, option, choice } }, (out) => {
-        const { actor, self } = this.#options;
-        assert(actor.onChoice !== undefined, `actor ${actor.kind} offers choices, so it has onChoice`);
-        return actor.onChoice(self, this.#state, key, choice, out);
-      });
+      this.#step({ input: "choice", key, option }, { event: "choice", in: { key, option, choice: options[option]! } });
     }
   }
 
-  #run(event: TraceEvent, handler: (out: Out) => Json): void {
-    const effects = new Effects();
-    const state = handler(effects);
+  #step(input: ActorInput, event: TraceEvent): void {
+    const { actor, self, trace } = this.#options;
+    const node = { up: true, state: this.#state, timers: [], choices: this.#choices, durable: this.#durable };
+    const { state, effects } = runHandler(actor, self, node, input);
     this.#counts.handled++;
-    const { self, trace } = this.#options;
     this.#clock[self.id]!++;
     if (trace !== undefined && (state !== this.#state || this.#hash === "")) this.#hash = stateHash(state);
     this.#state = state;
+    if (input.input === "choice") {
+      const { [input.key]: _taken, ...rest } = this.#choices;
+      this.#choices = rest;
+    }
 
     const clockText = JSON.stringify(this.#clock);
     let sends = "";
     let replies = "";
-    for (const effect of effects.list) {
+    let saved: { readonly value: Json } | undefined;
+    for (const effect of effects) {
       switch (effect.effect) {
         case "send": {
           const mid = this.#options.nextMid();
-          const text = effects.textOf(effect.message);
+          const text = JSON.stringify(effect.message);
           sends += `${sends === "" ? "" : ","}{"mid":"${mid}","to":${effect.to},"message":${text}}`;
           this.#counts.sent++;
           this.#leaving.push(() => this.#send(effect.to, `{"mid":"${mid}","round":${this.#options.round},"clock":${clockText},"message":${text}}`));
@@ -161,15 +165,18 @@ export class ActorHost {
           break;
         }
         case "choose":
-          // A key that is offered again replaces its options.
-          this.#choices.delete(effect.key);
-          if (effect.options.length > 0) this.#choices.set(effect.key, effect.options);
+          if (effect.options.length > 0) this.#choices = { ...this.#choices, [effect.key]: effect.options };
           break;
+        case "save":
+          saved = { value: effect.durable };
+          break;
+        default:
+          unreachable(effect);
       }
     }
-    if (effects.saved !== undefined) this.#unsaved = effects.saved;
+    if (saved !== undefined) this.#unsaved = saved;
     if (trace !== undefined) {
-      const save = effects.saved === undefined ? "" : `"save":${JSON.stringify(effects.saved.value)},`;
+      const save = saved === undefined ? "" : `"save":${JSON.stringify(saved.value)},`;
       this.#lines +=
         `{"node":${self.id},"seq":${trace.nextSeq()},"epoch":${this.#options.epoch},"round":${this.#options.round},"event":"${event.event}","in":${JSON.stringify(event.in)},` +
         `"out":[${sends}],"replies":[${replies}],${save}"stateHash":"${this.#hash}","clock":${clockText}}\n`;
@@ -223,11 +230,7 @@ export class ActorHost {
       after(ms, () => {
         this.#timers.delete(key);
         this.#counts.timersFired++;
-        this.#handle({ event: "timer", in: { timer } }, (out) => {
-          const { actor, self } = this.#options;
-          assert(actor.onTimer !== undefined, `actor ${actor.kind} sets timers, so it has onTimer`);
-          return actor.onTimer(self, this.#state, timer, out);
-        });
+        this.#handle({ input: "timer", timer }, { event: "timer", in: { timer } });
       }),
     );
   }
@@ -249,47 +252,4 @@ export interface ActorHostOptions {
   reply(operation: OperationId, text: string): void;
   refuse(operation: OperationId, reason: string): void;
   log(line: string): void;
-}
-
-type Effect =
-  | { readonly effect: "send"; readonly to: ActorId; readonly message: Json }
-  | { readonly effect: "reply"; readonly operation: OperationId; readonly value: Json }
-  | { readonly effect: "setTimer"; readonly timer: Json; readonly afterMs: readonly [number, number] }
-  | { readonly effect: "cancelTimer"; readonly timer: Json }
-  | { readonly effect: "choose"; readonly key: string; readonly options: readonly Json[] };
-
-/** What one handler put out; nothing takes effect if the handler throws. */
-class Effects implements Out {
-  readonly list: Effect[] = [];
-  saved: { readonly value: Json } | undefined;
-  #lastMessage: Json | undefined;
-  #lastText = "";
-
-  send(to: ActorId, message: Json): void {
-    this.list.push({ effect: "send", to, message });
-  }
-  setTimer(timer: Json, afterMs: readonly [number, number]): void {
-    this.list.push({ effect: "setTimer", timer, afterMs });
-  }
-  cancelTimer(timer: Json): void {
-    this.list.push({ effect: "cancelTimer", timer });
-  }
-  choose(key: string, options: readonly Json[]): void {
-    this.list.push({ effect: "choose", key, options });
-  }
-  save(durable: Json): void {
-    this.saved = { value: durable };
-  }
-  reply(operation: OperationId, value: Json): void {
-    this.list.push({ effect: "reply", operation, value });
-  }
-
-  /** JSON of a message; one object that goes to several peers is written once. */
-  textOf(message: Json): string {
-    if (this.#lastMessage !== message || this.#lastText === "") {
-      this.#lastMessage = message;
-      this.#lastText = JSON.stringify(message);
-    }
-    return this.#lastText;
-  }
 }

@@ -24,12 +24,21 @@ export class ClientLink {
   readonly #asks = new Map<number, { resolve: (answer: { readonly [key: string]: Json }) => void; reject: (error: Error) => void }>();
   #nextAsk = 0;
   #closedBecause: string | undefined;
+  readonly #welcome: Promise<void>;
+  #welcomed: () => void = () => undefined;
+  #turnedAway: (error: Error) => void = () => undefined;
 
   /** Use `openClientLink`. */
   constructor(socket: Socket, name: string) {
     const reader = new FrameReader();
     this.#socket = socket;
     this.#writer = new FrameWriter(socket);
+    this.#welcome = new Promise((resolve, reject) => {
+      this.#welcomed = resolve;
+      this.#turnedAway = reject;
+    });
+    // Whoever waits hears of it; when nobody does, the next request says so.
+    this.#welcome.catch(() => undefined);
     const hello: Hello = { hello: "client", name };
     this.#writer.push(JSON.stringify(hello));
     socket.on("data", (chunk: Buffer) => {
@@ -46,9 +55,14 @@ export class ClientLink {
     socket.on("close", () => this.#end("the connection closed"));
   }
 
-  /** Why it is closed; undefined while it is open. */
-  get closedBecause(): string | undefined {
-    return this.#closedBecause;
+  /** False once nothing can be asked any more. */
+  get open(): boolean {
+    return this.#closedBecause === undefined;
+  }
+
+  /** Resolves when the node itself has answered the hello; rejects when the connection closes before. */
+  welcomed(): Promise<void> {
+    return this.#welcome;
   }
 
   /** Never rejects. An abort after the request was written is `lost`; a later answer to it is thrown away. */
@@ -114,8 +128,9 @@ export class ClientLink {
 
   #take(frame: Json): void {
     if (!isObject(frame)) return;
-    const { operation, id, refused, value } = frame;
-    if (typeof operation === "string") {
+    const { operation, id, refused, value, welcome } = frame;
+    if (welcome !== undefined) this.#welcomed();
+    else if (typeof operation === "string") {
       const settle = this.#calls.get(operation);
       if (typeof refused === "string") settle?.({ reply: "refused", reason: refused });
       else if (value !== undefined) settle?.({ reply: "value", value });
@@ -128,6 +143,7 @@ export class ClientLink {
   #end(reason: string): void {
     if (this.#closedBecause !== undefined) return;
     this.#closedBecause = reason;
+    this.#turnedAway(new Error(reason));
     this.#socket.destroy();
     for (const settle of [...this.#calls.values()]) settle({ reply: "lost", reason });
     for (const ask of this.#asks.values()) ask.reject(new Error(reason));
@@ -135,29 +151,30 @@ export class ClientLink {
   }
 }
 
-/** Dials a node or a client link's proxy. A refused connection is `CLIENT_FAILED`: nothing was asked yet. */
-export function openClientLink(target: { readonly endpoint: Endpoint; readonly name: string; readonly signal: AbortSignal }): Promise<ClientLink> {
+/**
+ * Dials a node, or a client link's proxy, and waits until the node itself answers: a proxy takes connections for a
+ * dead node too. Whatever goes wrong is `CLIENT_FAILED`: nothing was asked yet.
+ */
+export async function openClientLink(target: { readonly endpoint: Endpoint; readonly name: string; readonly signal: AbortSignal }): Promise<ClientLink> {
   const { endpoint, name, signal } = target;
-  return new Promise((resolve, reject) => {
-    const failed = (cause: unknown): void => {
-      signal.removeEventListener("abort", onAbort);
-      socket.destroy();
-      reject(
-        new HarnessError("CLIENT_FAILED", `${name} cannot connect to ${endpoint.host}:${endpoint.port}`, {
-          nextStep: "look into the node's log for why it does not listen",
-          cause,
-        }),
-      );
-    };
-    const onAbort = (): void => failed(signal.reason);
-    const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
-    socket.once("error", failed);
-    socket.once("connect", () => {
-      signal.removeEventListener("abort", onAbort);
-      socket.off("error", failed);
-      resolve(new ClientLink(socket, name));
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) failed(signal.reason);
+  const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+  const link = new ClientLink(socket, name);
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
   });
+  try {
+    await Promise.race([link.welcomed(), aborted]);
+    return link;
+  } catch (cause) {
+    link.close();
+    throw new HarnessError("CLIENT_FAILED", `${name} cannot reach the node behind ${endpoint.host}:${endpoint.port}`, {
+      nextStep: "look into the node's log for whether it listens",
+      cause,
+    });
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

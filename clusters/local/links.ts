@@ -1,9 +1,9 @@
 import type { Endpoint, Net } from "../../harness/cluster.ts";
 import type { NodeId } from "../../harness/ids.ts";
 
-/** One directed link: who dials, and whom. A client link's `from` is `c<thread>`. */
+/** One directed link: who dials (a node, or a client thread by its number), and whom. */
 export interface LinkName {
-  readonly from: NodeId | `c${number}`;
+  readonly from: NodeId | number;
   readonly to: NodeId;
 }
 

@@ -1,13 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { HarnessError } from "../../harness/errors.ts";
-import { nodeId } from "../../harness/ids.ts";
+import { type NodeId, nodeId } from "../../harness/ids.ts";
 import { processState } from "../../harness/process-identity.ts";
-import { sleep, until } from "../../harness/time.ts";
-import { ask, patience, stage, type Stage } from "./testing/stage.ts";
+import { deadlineSignal, sleep, until } from "../../harness/time.ts";
+import { actorClient } from "./actor-client.ts";
+import { ask, connectTo, patience, stage, type Stage } from "./testing/stage.ts";
+import { FrameWriter } from "./wire.ts";
 
 const allowMs = 120_000;
 
@@ -61,8 +63,8 @@ test("a killed node is down until it is started again, and the majority serves m
 
   expect(await cluster.healthy(nodeId("n3"), patience())).toBe(false);
   expect(await ask(cluster, "n1", ["write", 1])).toMatchObject({ type: "ok" });
-  // Its proxy still takes connections and closes them: the request may be written or not, but it is never answered.
-  expect((await ask(cluster, "n3", ["write", 2]).catch(() => ({ type: "fail" }))).type).not.toBe("ok");
+  // Its proxy still takes connections, but nobody welcomes the client: nothing was asked, so nothing happened.
+  await expect(connectTo(cluster, "n3")).rejects.toMatchObject({ code: "CLIENT_FAILED" });
   await kill.revert(patience());
   await kill.revert(patience());
   await cluster.converged(patience());
@@ -76,15 +78,93 @@ test("a paused node is in state T and silent; resumed, it answers what waited", 
   const pause = cluster.processes.pause(nodeId("n1"));
   expect(pause.undo).toMatchObject([{ undo: "signal", signal: "SIGCONT" }]);
 
+  await using connection = await connectTo(cluster, "n1");
+
   await pause.apply(patience());
   expect(await pause.evidence(patience())).toMatchObject({ effective: true, seen: expect.stringMatching(/n1 \(pid \d+\) is stopped \(state T\)/) });
-  expect(await ask(cluster, "n1", ["write", 5], 300)).toMatchObject({ type: "info", error: "no answer before the deadline" });
+  expect(await connection.invoke({ f: "write", value: 5 }, deadlineSignal(300))).toMatchObject({ type: "info", error: "no answer before the deadline" });
 
   await pause.revert(patience());
   expect(await pause.evidence(patience())).toMatchObject({ effective: false });
   await cluster.converged(patience());
   // The write was in the node's socket when its client gave up: info means that it may still happen.
   await until("the write of 5", async () => (await ask(cluster, "n2", ["read"])).value === 5, { deadlineMs: 30_000, everyMs: 50 });
+});
+
+test("a node whose handler throws says which event it was and exits with code 70", { timeout: allowMs }, async () => {
+  await using at = stage();
+  await using cluster = await at.start();
+  await cluster.converged(patience());
+  const { host, port } = cluster.address(nodeId("n1"));
+
+  // Somebody says that he is n2, newer than all before him, and sends what no replica understands.
+  const socket = connect({ host, port });
+  const writer = new FrameWriter(socket);
+  writer.push(JSON.stringify({ hello: "peer", from: 1, epoch: 9, attempt: 0 }));
+  writer.push(JSON.stringify({ mid: "1-9-0", round: 0, clock: [0, 1, 0], message: null }));
+
+  await until("the report of the exit", () => at.lines.some((line) => line.startsWith("n1 exited (code 70)")), { deadlineMs: 30_000, everyMs: 20 });
+  expect(at.lines.join("\n")).toContain("handler onMessage of abd 0 for");
+  await expect(cluster.converged(patience())).rejects.toMatchObject({ code: "NODE_EXITED" });
+});
+
+test("a stranger's bytes end his connection and not the node", { timeout: allowMs }, async () => {
+  await using at = stage();
+  await using cluster = await at.start();
+  const { host, port } = cluster.address(nodeId("n1"));
+  for (const bytes of ["GET / HTTP/1.1\r\n\r\n", "\0\0\0\x02{}", "\0\0\0\x01{", "\0\0\0\x04null"]) {
+    const socket = connect({ host, port });
+    socket.on("error", () => undefined);
+    socket.write(bytes);
+    await once(socket.resume(), "close");
+  }
+
+  expect(await cluster.healthy(nodeId("n1"), patience())).toBe(true);
+});
+
+test("cut links carry nothing, the majority goes on, and healed links carry again", { timeout: allowMs }, async () => {
+  await using at = stage();
+  await using cluster = await at.start();
+  await cluster.converged(patience());
+  const [n1, n2, n3] = ["n1", "n2", "n3"].map(nodeId) as [NodeId, NodeId, NodeId];
+  const cut = cluster.net!.cut([n1, n2].flatMap((other) => [{ from: n3, to: other }, { from: other, to: n3 }]));
+  await using lonely = await connectTo(cluster, "n3");
+
+  await cut.apply(patience());
+
+  const waiting = lonely.invoke({ f: "write", value: 3 }, deadlineSignal(1_000));
+  expect(await cut.evidence(patience())).toMatchObject({ effective: true });
+  expect(await waiting).toMatchObject({ type: "info" });
+  expect(await ask(cluster, "n1", ["write", 1])).toMatchObject({ type: "ok" });
+  expect(await cluster.healthy(n3, patience())).toBe(true);
+
+  await cut.revert(patience());
+  await cluster.converged(patience());
+  expect(await ask(cluster, "n3", ["write", 4])).toMatchObject({ type: "ok" });
+  expect(await ask(cluster, "n1", ["read"])).toMatchObject({ type: "ok" });
+});
+
+test("a cut of one direction leaves the other; clients that come later are cut too", { timeout: allowMs }, async () => {
+  await using at = stage();
+  await using cluster = await at.start();
+  await cluster.converged(patience());
+  const n1 = nodeId("n1");
+  const oneWay = cluster.net!.cut([{ from: nodeId("n2"), to: n1 }, { from: nodeId("n3"), to: n1 }]);
+  await oneWay.apply(patience());
+
+  // n1 asks and hears no answer; the others never miss it.
+  await using deaf = await connectTo(cluster, "n1");
+  expect(await deaf.invoke({ f: "read", value: null }, deadlineSignal(600))).toMatchObject({ type: "info" });
+  expect(await ask(cluster, "n2", ["write", 2])).toMatchObject({ type: "ok" });
+  await oneWay.revert(patience());
+
+  const clients = cluster.net!.cut([{ from: "clients", to: n1 }, { from: n1, to: "clients" }]);
+  await clients.apply(patience());
+  const latecomer = await cluster.endpoint(n1, 900);
+  await expect(actorClient().connect({ node: n1, thread: 900, endpoint: latecomer, signal: deadlineSignal(500) })).rejects.toMatchObject({ code: "CLIENT_FAILED" });
+  await clients.revert(patience());
+  await cluster.converged(patience());
+  expect(await ask(cluster, "n1", ["read"])).toEqual({ type: "ok", value: 2 });
 });
 
 test("two who hold one node: it goes on when the last lets go, and the cluster ends a stopped node too", { timeout: allowMs }, async () => {

@@ -124,8 +124,8 @@ class Local implements LocalRunningCluster {
   }
 
   async endpoint(node: NodeId, thread: number): Promise<Endpoint> {
-    const link: LinkName = { from: `c${thread}`, to: node };
-    this.#clientLinks.set(`${link.from}-${link.to}`, link);
+    const link: LinkName = { from: thread, to: node };
+    this.#clientLinks.set(`c${thread}-${node}`, link);
     return this.#links.connect(link, this.#find(node).address);
   }
 

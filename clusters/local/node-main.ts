@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { ActorContext, ActorId } from "../../harness/actor.ts";
 import { assert } from "../../harness/assert.ts";
+import { describeError } from "../../harness/errors.ts";
 import { seed } from "../../harness/ids.ts";
 import { Random } from "../../harness/random.ts";
 import { monotonicMs } from "../../harness/time.ts";
@@ -193,7 +194,9 @@ function log(line: string): void {
 }
 
 function die(code: number, error: unknown): never {
-  writeSync(2, `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  let root = error;
+  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
+  writeSync(2, `${describeError(error)}\n${root instanceof Error ? (root.stack ?? "") : ""}\n`);
   process.exit(code);
 }
 

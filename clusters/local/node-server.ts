@@ -96,6 +96,7 @@ export class NodeServer {
 
   #greetClient(socket: Socket): (frame: Json) => void {
     const writer = new FrameWriter(socket);
+    writer.push(JSON.stringify(this.#handlers.welcome()));
     socket.on("close", () => {
       for (const [operation, caller] of this.#callers) if (caller === writer) this.#callers.delete(operation);
     });

@@ -1,9 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { ClusterStart, Endpoint } from "../../harness/cluster.ts";
+import type { ClusterStart } from "../../harness/cluster.ts";
+import { linkName, LinkTable } from "../net/links.ts";
+import { proxiedNet } from "../net/proxied-net.ts";
 import { startToxiproxy } from "../net/toxiproxy.ts";
 import { ToxiproxyClient } from "../net/toxiproxy-client.ts";
-import type { LinkName, Links } from "./links.ts";
+import type { Links } from "./links.ts";
 
 /**
  * Every link through a proxy of its own, all in one server that is a child process: no pause of the harness (a checker
@@ -17,36 +19,20 @@ export async function startProxiedLinks(start: ClusterStart): Promise<Links> {
   mkdirSync(folder, { recursive: true });
   const server = await startToxiproxy({ signal, ledger, logFile: join(folder, "proxies.log"), seed: random.fork("proxies").seed });
   const client = new ToxiproxyClient({ url: server.url });
-  /** By name; a promise, so that two who ask at once get one proxy. */
-  const proxies = new Map<string, Promise<{ readonly listen: Endpoint; upstream: string }>>();
-
-  const make = async (name: string, upstream: string): Promise<{ readonly listen: Endpoint; upstream: string }> => {
-    const { listen } = await client.createProxy({ name, listen: "127.0.0.1:0", upstream });
-    return { listen: endpointOf(listen), upstream };
-  };
+  const links = new LinkTable({ serverOf: () => client, ledger });
   return {
-    async connect(link: LinkName, to: Endpoint): Promise<Endpoint> {
-      const name = `${link.from}-${link.to}`;
-      const upstream = `${to.host}:${to.port}`;
-      const known = proxies.get(name);
-      if (known === undefined) {
-        const making = make(name, upstream);
-        proxies.set(name, making);
-        making.catch(() => proxies.delete(name));
-        return (await making).listen;
-      }
-      const proxy = await known;
-      if (proxy.upstream !== upstream) {
-        await client.updateProxy(name, { upstream });
-        proxy.upstream = upstream;
-      }
-      return proxy.listen;
+    net: proxiedNet({ links }),
+    async connect({ from, to }, address) {
+      const { listen } = await links.ensureLink({
+        name: linkName(from, to),
+        from: typeof from === "number" ? "clients" : from,
+        to,
+        listen: "127.0.0.1:0",
+        upstream: `${address.host}:${address.port}`,
+      });
+      const cut = listen.lastIndexOf(":");
+      return { host: listen.slice(0, cut), port: Number(listen.slice(cut + 1)) };
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
-}
-
-function endpointOf(address: string): Endpoint {
-  const cut = address.lastIndexOf(":");
-  return { host: address.slice(0, cut), port: Number(address.slice(cut + 1)) };
 }

@@ -8,11 +8,13 @@ import { isObject, type Json } from "../../harness/json.ts";
  *
  *     node 0 ──dials the proxy of link n1→n2──▶ node 1      one TCP connection per directed link
  *       hello {peer 0, epoch, attempt}  ──▶
- *                                       ◀──  welcome {1, epoch}      tells the dialler that the link is alive; nothing waits for it
+ *                                       ◀──  welcome {1, epoch}      the link is alive; no frame waits for it
  *       {mid, round, clock, message}    ──▶
  *
  *     client c3 ──dials the proxy of link c3→n2──▶ node 1
- *       hello {client "c3"}, {operation, call}  ──▶
+ *       hello {client "c3"}                     ──▶
+ *                                               ◀──  welcome {1, epoch}      a client waits for it: behind a proxy there may be nobody
+ *       {operation, call}                       ──▶
  *                                               ◀──  {operation, value} or {operation, refused}
  *
  * A frame that cannot be read ends its connection, never the node: bytes that a cut swallowed leave a stream that
@@ -85,7 +87,7 @@ export class FrameWriter {
   #flush(): void {
     const texts = this.#texts;
     this.#texts = [];
-    if (!this.#socket.writable) return;
+    if (this.#socket.destroyed) return;
     const lengths = texts.map((text) => Buffer.byteLength(text));
     const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 0));
     let at = 0;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Connection } from "../../../harness/client.ts";
 import { nodeId, seed } from "../../../harness/ids.ts";
 import { type FileLedger, openLedger } from "../../../harness/ledger/file-ledger.ts";
 import type { Outcome } from "../../../harness/op.ts";
@@ -59,10 +60,15 @@ export function patience(): AbortSignal {
 const client = actorClient();
 let threads = 0;
 
-/** One call by a client of its own, with `deadlineMs` to be answered. */
-export async function ask(cluster: LocalRunningCluster, node: string, call: readonly [f: "read"] | readonly [f: "write", value: number], deadlineMs = 20_000): Promise<Outcome> {
+/** A connection of a client thread that nobody used before. */
+export function connectTo(cluster: LocalRunningCluster, node: string): Promise<Connection> {
   const thread = threads++;
   const id = nodeId(node);
-  await using connection = await client.connect({ node: id, thread, endpoint: await cluster.endpoint(id, thread), signal: patience() });
-  return await connection.invoke({ f: call[0], value: call[1] ?? null }, deadlineSignal(deadlineMs));
+  return cluster.endpoint(id, thread).then((endpoint) => client.connect({ node: id, thread, endpoint, signal: patience() }));
+}
+
+/** One call by a client of its own. */
+export async function ask(cluster: LocalRunningCluster, node: string, call: readonly [f: "read"] | readonly [f: "write", value: number]): Promise<Outcome> {
+  await using connection = await connectTo(cluster, node);
+  return await connection.invoke({ f: call[0], value: call[1] ?? null }, patience());
 }
