@@ -1,5 +1,4 @@
 import { describeError } from "../harness/errors.ts";
-import type { Json } from "../harness/json.ts";
 import { exitOfError, worstExit, type ExitCode } from "./exit-codes.ts";
 
 /**
@@ -15,7 +14,7 @@ export class Output {
   }
 
   /** One result: a JSON line with `--json`, else the text for people. */
-  result(value: Json, text: () => string): void {
+  result(value: object, text: () => string): void {
     process.stdout.write((this.json ? JSON.stringify(value) : text()) + "\n");
   }
 

@@ -3,6 +3,7 @@ import type { Seed } from "../harness/ids.ts";
 import { parseSettings, type Settings } from "../harness/options.ts";
 import { cpuMs, wallClock } from "../harness/time.ts";
 import type { ControlRecord, ReportInput, RunVerdict, WitnessAccount } from "../results/records.ts";
+import { accountOfRun } from "../results/report.ts";
 import { createRunFolder, type RunFolder } from "../results/store.ts";
 import { compareAccount, type Compared, compareNow, comparisonRecord } from "./compare.ts";
 import { type Deployed, deploy, type DeployHooks } from "./deploy.ts";
@@ -11,7 +12,7 @@ import { commandName, harnessVersion } from "./machine.ts";
 import { type ScenarioRequest, scenarioOf } from "./scenario.ts";
 import { simulateAccount, simulateNow } from "./simulate.ts";
 import { findSubject } from "./subject.ts";
-import { runReportOf, writeReport } from "./write-reports.ts";
+import { storedReport, writeWholeReport } from "./write-reports.ts";
 
 /** The whole story in one command: what three witnesses say of a system that keeps its promise, and of twins that do not. */
 export interface Demo {
@@ -109,7 +110,7 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
   for (const act of localActs) {
     const run = await deployAct(request, act, []);
     deployed.push(run);
-    accounts.push(deployAccount(run, act.expected));
+    accounts.push(deployAccount(run, act.expected, folder));
   }
   hooks.signal.throwIfAborted();
 
@@ -167,7 +168,7 @@ export async function demoDocker(request: DemoRequest): Promise<Demo> {
     request.chapter(`etcd with ${act.set.join(", ")}: three nodes in Docker, a real Toxiproxy beside each`);
     const run = await deployAct(request, act, act.set);
     deployed.push(run);
-    accounts.push(deployAccount(run, act.expected));
+    accounts.push(deployAccount(run, act.expected, folder));
   }
   return finish({ request, folder, accounts, deployed, compared: [], rerun: `npm run demo:docker -- --seed ${request.seed}` });
 }
@@ -184,27 +185,10 @@ function modelOf(act: Act): { definition: NonNullable<ReturnType<typeof findSubj
   return { definition, settings: parseSettings(act.model, definition.options, definition.name) };
 }
 
-function deployAccount(run: Deployed, expected: RunVerdict): WitnessAccount {
-  const { verdict, scenario } = run;
-  const anomalies = Object.values(verdict.checkers).flatMap((answer) => (answer.verdict === "invalid" ? answer.anomalies : []));
-  const total = verdict.counts.ok + verdict.counts.fail + verdict.counts.info;
-  return {
-    witness: "deploy",
-    system: run.record.system + (scenario.subject.role === "database" ? ` (${Object.entries(scenario.settings).filter(([name]) => name === "reads").map(([, value]) => value).join("")} reads)` : ""),
-    verdict: verdict.verdict,
-    expected,
-    summary: anomalies[0]?.explanation.split("\n")[0] ?? (verdict.verdict === "valid" ? `${total.toLocaleString("en")} operations under ${scenario.faults.length} kinds of faults, all explained` : verdict.reasons.join("; ")),
-    figures: [
-      { label: "operations", value: total.toLocaleString("en") },
-      { label: "ok/fail/info", value: `${verdict.counts.ok}/${verdict.counts.fail}/${verdict.counts.info}` },
-      { label: "faults seen to act", value: `${verdict.faults.filter((fault) => fault.evidence?.effective === true).length} of ${verdict.faults.length}` },
-    ],
-    ...(verdict.cpuMs === undefined ? {} : { cpuMs: verdict.cpuMs }),
-    seed: scenario.seed,
-    rerun: scenario.rerun,
-    anomalies,
-    run: run.folder.path,
-  };
+function deployAccount(run: Deployed, expected: RunVerdict, base: RunFolder): WitnessAccount {
+  const account = accountOfRun(storedReport(run, base), expected);
+  const reads = run.scenario.settings["reads"];
+  return { ...account, ...(reads === undefined ? {} : { system: `${account.system} (${String(reads)} reads)` }), rerun: run.scenario.rerun };
 }
 
 interface Ending {
@@ -227,7 +211,7 @@ function finish(ending: Ending): Demo {
     createdAt: wallClock().toISOString(),
     harnessVersion: harnessVersion(),
     accounts,
-    runs: deployed.map((run) => runReportOf(run, folder)),
+    runs: deployed.map((run) => storedReport(run, folder)),
     comparisons: compared.map(comparisonRecord),
     controls: accounts.filter(({ witness }) => witness === "deploy").map(controlOf),
     limits: {
@@ -235,7 +219,7 @@ function finish(ending: Ending): Demo {
       notChecked: ["liveness: that operations end when the faults have ended", "behaviours outside the bounds that stand beside each exploration"],
     },
   };
-  const report = writeReport({ folder, input, tell: request.hooks.tell });
+  const report = writeWholeReport({ folder, input, runFolders: deployed.map((run) => run.folder.path), tell: request.hooks.tell });
   return { accounts, deployed, asExpected, report: report ?? join(folder.path, "report.html"), rerun };
 }
 

@@ -60,7 +60,7 @@ export async function deploy(scenario: Scenario, hooks: DeployHooks): Promise<De
     problems: ran.problems,
   });
   folder.writeVerdict(verdict);
-  writeReports({ folder, record: ran.record, verdict, history: ran.result.history, tell: hooks.tell });
+  writeReports({ folder, history: ran.result.history, tell: hooks.tell });
   return { scenario, folder, record: ran.record, verdict, history: ran.result.history, interrupted: ran.result.interrupted };
 }
 

@@ -1,14 +1,15 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { HarnessError } from "../harness/errors.ts";
-import { type History, HistoryBuilder } from "../harness/history.ts";
+import type { History } from "../harness/history.ts";
 import { readHistoryFile } from "../harness/history-file.ts";
 import type { RunReport, RunVerdict, VerdictRecord } from "../results/records.ts";
 import { openRunFolder, readReportData, readRunFolder, type StoredRun } from "../results/store.ts";
 import { findWorkload } from "../workloads/registry.ts";
 import { parseSettings } from "../harness/options.ts";
 import { analyse } from "./analyse.ts";
-import { runReportOf, writeReport, writeReports } from "./write-reports.ts";
+import { reportOfRun, runReportOf, writeReport } from "../results/report.ts";
+import { harnessVersion } from "./machine.ts";
+import { writeReports } from "./write-reports.ts";
 
 /** Judges a stored run again, without a cluster: its history, its ledger, its workload's checkers. Writes the new verdict and reports. */
 export async function judgeRunAgain(path: string, options: { readonly budgetMs: number; readonly tell: (line: string) => void }): Promise<{ readonly run: StoredRun; readonly verdict: VerdictRecord }> {
@@ -33,40 +34,27 @@ export async function judgeRunAgain(path: string, options: { readonly budgetMs: 
   });
   const folder = openRunFolder(run.path);
   folder.writeVerdict(verdict);
-  writeReports({ folder, record: run.run, verdict, history, tell: options.tell });
+  writeReports({ folder, history, tell: options.tell });
   return { run, verdict };
 }
 
-/** Draws the report of a run (or of a demo) again from its files alone; the path of `report.html`. */
+/** Draws the report of a run (or of a demo) again from its files alone. */
 export async function drawReportAgain(path: string, tell: (line: string) => void): Promise<{ readonly report: string; readonly verdicts: readonly RunVerdict[] }> {
   const data = readReportData(path);
-  const base = openRunFolder(existsSync(path) ? path : resolve(path));
+  const base = openRunFolder(path);
+  const runFolders = (data?.runFolders ?? ["."]).map((folder) => resolve(base.path, folder));
   const runs: RunReport[] = [];
-  for (const folder of data?.runFolders ?? ["."]) {
-    const stored = readRunFolder(resolve(base.path, folder));
+  for (const folder of runFolders) {
+    const stored = readRunFolder(folder);
     stored.notes.forEach(tell);
-    if (stored.run === undefined || stored.verdict === undefined) continue;
-    const { history } = stored.hasHistory ? await readStoredHistory(stored) : { history: new HistoryBuilder().build() };
-    runs.push(runReportOf({ folder: openRunFolder(stored.path), record: stored.run, verdict: stored.verdict, history }, base));
+    runs.push(runReportOf(stored, { base: base.path, ...(stored.hasHistory ? { history: (await readStoredHistory(stored)).history } : {}) }));
   }
   const first = runs[0];
   if (data === undefined && first === undefined) {
-    throw new HarnessError("RUN_UNREADABLE", `${path} has neither a judged run nor report.json`, { nextStep: "judge it first: `rashomon check RUN`" });
+    throw new HarnessError("RUN_UNREADABLE", `${path} has neither a run nor report.json`, { nextStep: "give the folder of a run, such as runs/latest" });
   }
-  const { runFolders, schema: _schema, ...rest } = data ?? {
-    schema: 1 as const,
-    runFolders: ["."],
-    title: first!.record.scenario,
-    rerun: first!.record.rerun,
-    seed: first!.record.seed,
-    createdAt: first!.record.startedAt,
-    harnessVersion: first!.record.versions["rashomon"] ?? "",
-    accounts: [],
-    comparisons: [],
-  };
-  const report = writeReport({ folder: base, input: { ...rest, runs }, tell, runFolders: runFolders.map((folder) => resolve(base.path, folder)) });
-  if (report === undefined) throw new HarnessError("RUN_UNREADABLE", `the report of ${path} could not be drawn`, { nextStep: "read the messages above" });
-  return { report, verdicts: runs.map((run) => run.verdict.verdict) };
+  const input = data === undefined ? reportOfRun(first!, { harnessVersion: harnessVersion(), createdAt: first!.record.startedAt }) : { ...data, runs };
+  return { report: writeReport(base, input, runFolders), verdicts: runs.map((run) => run.verdict.verdict) };
 }
 
 async function readStoredHistory(run: StoredRun): Promise<{ history: History; notes: readonly string[] }> {

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import type { Json } from "../../harness/json.ts";
-import type { Anomaly, Verdict } from "../../harness/verdict.ts";
 import { formats } from "../../results/formats/formats.ts";
 import type { FormatName } from "../../results/formats/format.ts";
-import { printAnomaly } from "../../results/console.ts";
+import { anomalyText, styleOf } from "../../results/console.ts";
+import { checkJson } from "../../results/json.ts";
 import { judgeFile } from "../../suites/judge.ts";
 import { duration, jsonOrText } from "../arguments.ts";
 import { exitOfVerdict } from "../exit-codes.ts";
@@ -56,28 +56,15 @@ async function check(file: string, options: CheckOptions, output: Output): Promi
   const { verdict } = judgement;
   for (const note of judgement.recorded.notes) output.message(`${file}: ${note}`);
   output.exit(exitOfVerdict(verdict.verdict));
-  const anomalies = anomaliesOf(verdict);
   output.result(
-    {
-      file,
-      verdict: verdict.verdict,
-      operations: judgement.operations,
-      checker: verdict.checker,
-      anomalies: anomalies.map((anomaly) => ({ name: anomaly.name, operations: anomaly.operations, explanation: anomaly.explanation })),
-      cpuMs: Math.round(judgement.cpuMs * 10) / 10,
-      ...(verdict.verdict === "unknown" ? { reason: verdict.reason } : {}),
-    },
+    checkJson(file, verdict, judgement),
     () =>
       [
         `${file}: ${verdict.verdict}  (${judgement.operations} operations on a ${judgement.spec}, ${judgement.recorded.format}, ${verdict.checker})`,
         ...(verdict.verdict === "unknown" ? [`  ${verdict.reason}`] : []),
-        ...anomalies.map((anomaly) => printAnomaly(anomaly)),
+        ...(verdict.verdict === "invalid" ? verdict.anomalies : []).map((anomaly) => anomalyText(anomaly, styleOf(process.stdout))),
       ].join("\n"),
   );
-}
-
-function anomaliesOf(verdict: Verdict): readonly Anomaly[] {
-  return verdict.verdict === "invalid" ? verdict.anomalies : [];
 }
 
 function formatName(text: string): FormatName {

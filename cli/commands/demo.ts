@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { seed, type Seed } from "../../harness/ids.ts";
-import type { Json } from "../../harness/json.ts";
 import { monotonicMs } from "../../harness/time.ts";
 import { freshSeed } from "../../harness/random.ts";
-import { liveLine, printAccounts, printAnomaly } from "../../results/console.ts";
+import { accountsText, anomalyText, liveLine, styleOf } from "../../results/console.ts";
 import { demoDocker, demoLocal } from "../../suites/demo.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { interruptible } from "../interrupt.ts";
@@ -29,17 +28,17 @@ export function addDemo(program: Command): void {
           story({
             seed: from,
             root: flags.runs,
-            hooks: { signal, live, tell: (line) => live.message(`  ${line}`) },
-            chapter: (text) => live.message(`\n${text}`),
+            hooks: { signal, live, tell: (line) => live.log(`  ${line}`) },
+            chapter: (text) => live.log(`\n${text}`),
           }),
         output,
-      ).finally(() => live.end());
+      ).finally(() => live.done());
       const anomaly = demo.accounts.flatMap((account) => account.anomalies ?? [])[0];
-      output.result({ accounts: demo.accounts.map(({ witness, system, verdict, expected, summary }) => ({ witness, system, verdict, expected: expected ?? null, summary })), asExpected: demo.asExpected, report: demo.report, seed: from, rerun: demo.rerun } as Json, () =>
+      output.result({ accounts: demo.accounts.map(({ witness, system, verdict, expected, summary }) => ({ witness, system, verdict, expected: expected ?? null, summary })), asExpected: demo.asExpected, report: demo.report, seed: from, rerun: demo.rerun }, () =>
         [
-          ...(anomaly === undefined ? [] : ["", printAnomaly(anomaly)]),
+          ...(anomaly === undefined ? [] : ["", anomalyText(anomaly, styleOf(process.stdout))]),
           "",
-          printAccounts(demo.accounts),
+          accountsText(demo.accounts, styleOf(process.stdout)),
           "",
           demo.asExpected ? `Every account is as expected (${Math.round((monotonicMs() - began) / 1000)} s).` : "NOT every account is as expected: see the table.",
           `report: ${demo.report}`,

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { checkers } from "../../checkers/registry.ts";
 import { HarnessError } from "../../harness/errors.ts";
-import type { Json } from "../../harness/json.ts";
 import { specs } from "../../harness/objects/registry.ts";
 import type { OptionSpec } from "../../harness/options.ts";
 import { faults } from "../../nemesis/registry.ts";
@@ -47,8 +46,8 @@ function plain(subject: Subject): Listed & { clusters: readonly string[]; role: 
 }
 
 /** Only plain data leaves: functions of a registry's values are left out. */
-function jsonOf(item: Listed): Json {
-  return JSON.parse(JSON.stringify(item)) as Json;
+function jsonOf(item: Listed): object {
+  return JSON.parse(JSON.stringify(item)) as object;
 }
 
 function textOf(item: Listed): string {

@@ -1,11 +1,10 @@
 import type { Command } from "commander";
-import { freshSeed, } from "../../harness/random.ts";
+import { freshSeed } from "../../harness/random.ts";
 import { seed, type Seed } from "../../harness/ids.ts";
-import type { Json } from "../../harness/json.ts";
-import { liveLine } from "../../results/console.ts";
+import { liveLine, styleOf } from "../../results/console.ts";
 import { deploy } from "../../suites/deploy.ts";
 import { scenarioOf } from "../../suites/scenario.ts";
-import { summaryOfRun } from "../../suites/summary.ts";
+import { runResult, runText } from "../../suites/summary.ts";
 import { duration, integer, list, positive, repeated } from "../arguments.ts";
 import { exitOfVerdict } from "../exit-codes.ts";
 import { interruptible } from "../interrupt.ts";
@@ -55,10 +54,9 @@ export function addRun(program: Command): void {
       const scenario = scenarioOf({ ...flags, system, seed: flags.seed ?? freshSeed() });
       output.message(`${scenario.name}, seed ${scenario.seed}`);
       const live = liveLine({ stream: process.stderr });
-      const deployed = await interruptible((signal) => deploy(scenario, { signal, live, tell: (line) => live.message(line) }), output).finally(() => live.end());
+      const deployed = await interruptible((signal) => deploy(scenario, { signal, live, tell: (line) => live.log(line) }), output).finally(() => live.done());
       output.exit(exitOfVerdict(deployed.verdict.verdict));
-      const summary = summaryOfRun(deployed);
-      output.result(summary.json as Json, () => summary.text);
+      output.result(runResult(deployed), () => runText(deployed, styleOf(process.stdout)));
       process.exitCode = output.exitCode;
     });
 }
