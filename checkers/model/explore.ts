@@ -63,8 +63,9 @@ export interface Exploration {
   readonly discoveries: readonly Discovery[];
   /** Properties that are settled by their absence: `always` never broken, `sometimes` never shown. */
   readonly undiscovered: readonly { readonly property: string; readonly kind: "always" | "sometimes" }[];
-  /** Canonical histories (see compare.ts): all that are reachable (prefix-closed), and those of runs that have ended. */
-  readonly outcomes?: Outcomes;
+  /** Canonical histories (see compare.ts): all that are reachable (prefix-closed), and those of runs that have ended.
+   * Undefined with `track: "monitor"`. Made when first asked for. */
+  readonly outcomes: Outcomes | undefined;
   readonly bounds: Bounds;
   readonly coverage: Coverage;
   /** Expected number of states that were merged by a fingerprint collision: n(n-1)/2^65. */
@@ -100,7 +101,7 @@ export interface Bounds {
 function explorationOf(model: ActorModel, engine: Engine, clients: readonly ClientScript[]): Exploration {
   const found = new Set(engine.discoveries.map(({ property }) => property));
   const properties = [{ name: "linearizable", kind: "always" as const }, ...model.properties, ...model.messageProperties];
-  const outcomes = outcomesOf(engine);
+  let outcomes: Outcomes | undefined;
   return {
     system: model.name,
     unique: engine.unique,
@@ -120,7 +121,10 @@ function explorationOf(model: ActorModel, engine: Engine, clients: readonly Clie
       };
     }),
     undiscovered: properties.filter(({ name }) => !found.has(name)).map(({ name, kind }) => ({ property: name, kind })),
-    ...(outcomes === undefined ? {} : { outcomes }),
+    // Texts of all histories are many megabytes: made when somebody asks.
+    get outcomes() {
+      return (outcomes ??= outcomesOf(engine));
+    },
     bounds: boundsOf(model, clients),
     coverage: coverageOf(model, engine),
     collisionsExpected: (engine.unique * (engine.unique - 1)) / 2 ** 65,

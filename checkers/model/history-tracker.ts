@@ -44,17 +44,10 @@ export class EventLists {
   }
 }
 
-/** What happens to a monitor at one event. */
-function monitorAfter(monitor: LinearizabilityMonitor, event: HistoryEvent): LinearizabilityMonitor {
-  return event.event === "invoke" ? monitor.invoke(event.thread, event.call) : monitor.return(event.thread, event.value);
-}
-
-/** Only what can still matter. */
-export class MonitorTracker implements HistoryTracker {
-  readonly initial = 0;
-  readonly lo: Column = new Column();
-  readonly hi: Column = new Column();
-  readonly #monitors: LinearizabilityMonitor[] = [];
+/** Monitors by number, and what each becomes after a list of events, remembered. */
+class Monitors {
+  readonly all: LinearizabilityMonitor[] = [];
+  readonly #ids = new Map<LinearizabilityMonitor, number>();
   readonly #steps = new PairTable();
   readonly #lists: EventLists;
 
@@ -63,39 +56,64 @@ export class MonitorTracker implements HistoryTracker {
     this.#file(linearizabilityMonitor(spec));
   }
 
+  next(id: number, events: number): number {
+    const known = this.#steps.get(id, events);
+    if (known !== PairTable.missing) return known;
+    let monitor = this.all[id]!;
+    // The empty set is absorbing: no order explains what was seen, and none ever will.
+    for (const event of this.#lists.get(events)) {
+      if (!monitor.linearizable) break;
+      monitor = event.event === "invoke" ? monitor.invoke(event.thread, event.call) : monitor.return(event.thread, event.value);
+    }
+    const next = this.#file(monitor);
+    this.#steps.set(id, events, next);
+    return next;
+  }
+
+  #file(monitor: LinearizabilityMonitor): number {
+    const known = this.#ids.get(monitor);
+    if (known !== undefined) return known;
+    this.#ids.set(monitor, this.all.length);
+    return this.all.push(monitor) - 1;
+  }
+}
+
+/** Only what can still matter. */
+export class MonitorTracker implements HistoryTracker {
+  readonly initial = 0;
+  readonly lo: Column = new Column();
+  readonly hi: Column = new Column();
+  readonly #monitors: Monitors;
+
+  constructor(spec: SequentialSpec, lists: EventLists) {
+    this.#monitors = new Monitors(spec, lists);
+    this.#hash();
+  }
+
   get count(): number {
-    return this.#monitors.length;
+    return this.lo.length;
   }
 
   next(history: number, events: number): number {
-    const known = this.#steps.get(history, events);
-    if (known !== PairTable.missing) return known;
-    let monitor = this.#monitors[history]!;
-    // The empty set is absorbing: no order explains what was seen, and none ever will.
-    for (const event of this.#lists.get(events)) if (monitor.linearizable) monitor = monitorAfter(monitor, event);
-    const id = this.#file(monitor);
-    this.#steps.set(history, events, id);
-    return id;
+    const next = this.#monitors.next(history, events);
+    if (next >= this.lo.length) this.#hash();
+    return next;
   }
 
   linearizable(history: number): boolean {
-    return this.#monitors[history]!.linearizable;
+    return this.#monitors.all[history]!.linearizable;
   }
 
   text(): undefined {
     return undefined;
   }
 
-  readonly #ids = new Map<LinearizabilityMonitor, number>();
-
-  #file(monitor: LinearizabilityMonitor): number {
-    const known = this.#ids.get(monitor);
-    if (known !== undefined) return known;
-    const [lo, hi] = lanes(`monitor${monitor.key}`);
-    this.#ids.set(monitor, this.#monitors.length);
-    this.lo.push(lo);
-    this.hi.push(hi);
-    return this.#monitors.push(monitor) - 1;
+  #hash(): void {
+    while (this.lo.length < this.#monitors.all.length) {
+      const [lo, hi] = lanes(`monitor${this.#monitors.all[this.lo.length]!.key}`);
+      this.lo.push(lo);
+      this.hi.push(hi);
+    }
   }
 }
 
@@ -124,7 +142,8 @@ export class FullTracker implements HistoryTracker {
   // Histories: one node per thread, flat.
   readonly #heads = new Column();
   readonly #ids = new Map<string, number>();
-  readonly #monitors: LinearizabilityMonitor[] = [];
+  readonly #monitorOf = new Column();
+  readonly #monitors: Monitors;
 
   constructor(spec: SequentialSpec, lists: EventLists, threads: number) {
     this.#spec = spec;
@@ -132,20 +151,20 @@ export class FullTracker implements HistoryTracker {
     this.#lists = lists;
     for (const column of [this.#parent, this.#entry, this.#nodeLo, this.#nodeHi]) column.push(-1);
     this.#completed.push(0);
-    this.#file(new Array<number>(threads).fill(0), linearizabilityMonitor(spec));
+    this.#monitors = new Monitors(spec, lists);
+    this.#file(new Array<number>(threads).fill(0), 0);
   }
 
   get count(): number {
-    return this.#monitors.length;
+    return this.#monitorOf.length;
   }
 
   next(history: number, events: number): number {
     const known = this.#steps.get(history, events);
     if (known !== PairTable.missing) return known;
     const heads = Array.from(this.#heads.at.subarray(history * this.#threads, (history + 1) * this.#threads));
-    let monitor = this.#monitors[history]!;
+    const monitor = this.#monitors.next(this.#monitorOf.at[history]!, events);
     for (const event of this.#lists.get(events)) {
-      if (monitor.linearizable) monitor = monitorAfter(monitor, event);
       const head = heads[event.thread]!;
       if (event.event === "invoke") {
         const before = heads.map((other, thread) => (thread === event.thread ? 0 : this.#completed.at[other]!));
@@ -165,7 +184,7 @@ export class FullTracker implements HistoryTracker {
   }
 
   linearizable(history: number): boolean {
-    return this.#monitors[history]!.linearizable;
+    return this.#monitors.all[this.#monitorOf.at[history]!]!.linearizable;
   }
 
   text(history: number): string {
@@ -192,7 +211,7 @@ export class FullTracker implements HistoryTracker {
     return node;
   }
 
-  #file(heads: readonly number[], monitor: LinearizabilityMonitor): number {
+  #file(heads: readonly number[], monitor: number): number {
     const key = heads.join();
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
@@ -205,8 +224,9 @@ export class FullTracker implements HistoryTracker {
     }
     this.lo.push(lo);
     this.hi.push(hi);
-    this.#ids.set(key, this.#monitors.length);
-    return this.#monitors.push(monitor) - 1;
+    const id = this.#monitorOf.push(monitor);
+    this.#ids.set(key, id);
+    return id;
   }
 }
 
