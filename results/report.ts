@@ -61,7 +61,7 @@ export function accountOfRun(run: RunReport, expected?: WitnessAccount["expected
 function faultFigure({ faults }: VerdictRecord): string {
   if (faults.length === 0) return "none";
   const effective = faults.filter((fault) => fault.evidence?.effective === true || fault.healEvidence?.effective === true).length;
-  return effective === faults.length ? `${count(faults.length)}, all seen to act` : `${count(faults.length)}, ${count(effective)} seen to act`;
+  return effective === faults.length ? `${count(faults.length)} (all seen to act)` : `${count(faults.length)} (${count(effective)} seen to act)`;
 }
 
 function countsOf(history: History | undefined): VerdictRecord["counts"] {

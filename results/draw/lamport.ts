@@ -177,13 +177,25 @@ function lanePositions(diagram: LamportDiagram): number[] {
   }
   let margin = 0;
   for (const event of diagram.events) {
-    const width = event.label === "" ? 0 : monoWidth(shorten(event.label, chipColumnsMax), chipSize) + 40;
+    const width = event.label === "" ? 0 : monoWidth(shorten(event.label, chipColumnsMax), chipSize) + 34;
     if (event.lane === 0) margin = Math.max(margin, width - 12);
-    else if (event.lane < gaps.length - 1) gaps[event.lane] = Math.max(gaps[event.lane]!, Math.min(width, 190));
+    const gap = event.lane === 0 ? undefined : emptierSide(event, diagram) === "left" ? event.lane - 1 : event.lane < gaps.length - 1 ? event.lane : undefined;
+    if (gap !== undefined) gaps[gap] = Math.max(gaps[gap]!, Math.min(width, 200));
   }
   const xs = [24 + Math.max(30, monoWidth(diagram.lanes[0] ?? "", 12) / 2, margin)];
   for (let i = 0; i + 1 < diagram.lanes.length; i++) xs.push(xs[i]! + gaps[i]!);
   return xs;
+}
+
+/** Where fewer arrows leave or arrive at an event. */
+function emptierSide(event: LamportEvent, diagram: LamportDiagram): "left" | "right" {
+  let toTheRight = 0;
+  for (const { from, to } of diagram.messages) {
+    if (to === null) continue;
+    if (from.lane === event.lane && from.at === event.at) toTheRight += Math.sign(to.lane - from.lane);
+    if (to.lane === event.lane && to.at === event.at) toTheRight += Math.sign(from.lane - to.lane);
+  }
+  return toTheRight > 0 ? "left" : "right";
 }
 
 /** What is on the paper already, for whoever is placed next. */
@@ -204,18 +216,22 @@ interface Line {
 /** The cost of covering a name; more than all that merely disturbs. */
 const covering = 1000;
 
-/** Beside its line, on the side where it covers least; outwards at the first and last lane. */
+/** Beside its line, level with its event or a little above or below, where it covers least; outwards at the first and last lane. */
 function placeChip(event: LamportEvent, paper: Paper): Chip {
   const x = paper.xs[event.lane] ?? 0;
   const y = paper.rowOf.get(event.at)!;
   const text = shorten((event.mark === "violation" ? "✗ " : "") + event.label, chipColumnsMax + 2);
   const width = event.label === "" ? 0 : monoWidth(text, chipSize) + 12;
-  const right: Box = { x: x + 12, y: y - 10, width, height: 20 };
-  const left: Box = { ...right, x: x - 12 - width };
-  const costs = [right, left].map((box) => costOf([box], paper, undefined));
-  const preferLeft = event.lane === 0 && paper.xs.length > 1 ? 2 : -1;
-  const leftIsBetter = costs[1]! - preferLeft < costs[0]! && (event.lane > 0 || left.x > 4);
-  return { event, x, y, text, box: leftIsBetter ? left : right };
+  const beside: { box: Box; cost: number }[] = [];
+  for (const side of ["right", "left"] as const) {
+    const outside = event.lane === 0 ? side === "left" : event.lane === paper.xs.length - 1 ? side === "right" : undefined;
+    for (const lift of [0, -14, 14]) {
+      const box: Box = { x: side === "right" ? x + 12 : x - 12 - width, y: y - 10 + lift, width, height: 20 };
+      beside.push({ box, cost: costOf([box], paper, undefined) + (lift === 0 ? 0 : 1.5) + (outside === false ? 3 : 0) });
+    }
+  }
+  const best = beside.reduce((least, candidate) => (candidate.cost < least.cost ? candidate : least));
+  return { event, x, y, text, box: best.box };
 }
 
 function placeArrow(message: Message, paper: Paper): Arrow {
@@ -224,9 +240,9 @@ function placeArrow(message: Message, paper: Paper): Arrow {
   const y0 = paper.rowOf.get(message.from.at)!;
   const candidates: Omit<Arrow, "cost">[] = [];
   if (message.to === null) {
-    for (const [dx, dy] of [[34, 20], [-34, 20], [26, 27], [-26, 27]] as const) {
+    for (const [dx, dy] of [[34, 20], [-34, 20], [24, 30], [-24, 30], [14, 36], [-14, 36]] as const) {
       const [x1, y1] = [x0 + dx, y0 + dy];
-      for (const down of [0, 14]) candidates.push({ message, x0, y0, x1, y1, shape: "lost", text, name: beside(text, x1, y1 + down, Math.sign(dx)) });
+      for (const down of [0, 10, -8]) candidates.push({ message, x0, y0, x1, y1, shape: "lost", text, name: beside(text, x1, y1 + down, Math.sign(dx)) });
     }
   } else {
     const [x1, y1] = [paper.xs[message.to.lane] ?? 0, paper.rowOf.get(message.to.at)!];
@@ -410,7 +426,7 @@ function drawEvent({ event, x, y, text, box }: Chip): string {
   const look = chipLooks[event.mark];
   const chip = box.width === 0 ? "" :
     element("rect", { ...box, rx: 4, fill: look.fill, stroke: look.stroke, "stroke-width": event.mark === "violation" ? 2 : 1 }) +
-    label(text, { x: box.x + 6, y: y + 4, class: "rd-mono", style: `font-size:${chipSize}px;fill:${look.ink}${look.bold ? ";font-weight:700" : ""}` });
+    label(text, { x: box.x + 6, y: box.y + 14, class: "rd-mono", style: `font-size:${chipSize}px;fill:${look.ink}${look.bold ? ";font-weight:700" : ""}` });
   return element("g", {}, title + chip + drawMark(event, x, y));
 }
 

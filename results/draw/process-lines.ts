@@ -222,7 +222,7 @@ function drawBand(band: PlacedBand, layout: Layout, bottom: number): string {
   const y = 6 + band.row * 20;
   const width = band.x1 - band.x0;
   return element("g", {}, `<title>${escapeXml(band.label)}</title>` +
-    element("rect", { x: band.x0, y: y + 2, width, height: bottom - y - 2, fill: "var(--rd-amber)", opacity: 0.13 }) +
+    element("rect", { x: band.x0, y: y + 2, width, height: bottom - y - 2, fill: "var(--rd-band)", opacity: 0.2 }) +
     element("path", { d: `M${round(band.x0)} ${round(y + 2)}V${round(bottom)}M${round(band.x1)} ${round(y + 2)}V${round(bottom)}`, stroke: "var(--rd-amber)", "stroke-dasharray": "2 3", "stroke-width": 1, fill: "none" }) +
     label(band.label, { x: band.x0 + 5, y: y + 15, class: "rd-mono", style: "font-size:11px;fill:var(--rd-amber)" }));
 }

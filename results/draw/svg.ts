@@ -126,10 +126,10 @@ export function picture(options: {
 
 const light =
   "--rd-page:#ffffff;--rd-ink:#1b2430;--rd-soft:#5b6675;--rd-line:#c3cad4;--rd-faint:#eef1f5;--rd-blue:#0067a5;--rd-blue-soft:#d7e8f5;" +
-  "--rd-red:#c2410c;--rd-red-soft:#fde7db;--rd-amber:#8a5a00;--rd-amber-soft:#fbf0d0;--rd-green:#00704f;--rd-purple:#8e3b78;--rd-on:#ffffff;";
+  "--rd-red:#c2410c;--rd-red-soft:#fde7db;--rd-amber:#8a5a00;--rd-amber-soft:#fbf0d0;--rd-green:#00704f;--rd-purple:#8e3b78;--rd-on:#ffffff;--rd-band:#f0b429;";
 const dark =
   "--rd-page:#11161d;--rd-ink:#e8edf3;--rd-soft:#a3aebb;--rd-line:#46525f;--rd-faint:#1c242d;--rd-blue:#6fbaf0;--rd-blue-soft:#17344b;" +
-  "--rd-red:#ff9466;--rd-red-soft:#4a2415;--rd-amber:#e8b64c;--rd-amber-soft:#372b10;--rd-green:#4fcf9f;--rd-purple:#e39bcd;--rd-on:#11161d;";
+  "--rd-red:#ff9466;--rd-red-soft:#4a2415;--rd-amber:#e8b64c;--rd-amber-soft:#372b10;--rd-green:#4fcf9f;--rd-purple:#e39bcd;--rd-on:#11161d;--rd-band:#d9a93a;";
 
 /** The style of every drawing, light and dark; a page includes it once. */
 export const drawingCss: string =

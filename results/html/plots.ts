@@ -57,7 +57,7 @@ function outcomeLegend(x1: number, y: number): string {
   const items = [["info", "info: may have happened"], ["fail", "fail: did not happen"], ["ok", "ok"]] as const;
   let x = x1;
   return items.map(([type, text]) => {
-    x -= text.length * 5.9 + 24;
+    x -= text.length * 6 + 32;
     return element("rect", { x, y: y - 9, width: 11, height: 11, fill: outcomes[type] }) + label(text, { x: x + 16, y, class: "rd-small" });
   }).join("");
 }
@@ -129,7 +129,7 @@ function drawBands(bands: Bands, frame: { top: number; bottom: number }): string
     const text = shorten(span.fault.what, 24);
     const anchor = x0 + monoWidth(text, 10) + 4 > width ? { x: width - 2, "text-anchor": "end" } : { x: x0 + 3 };
     return element("g", {}, `<title>${escapeXml(`${span.fault.what}: ${duration(span.fromNs)} to ${duration(span.toNs)}`)}</title>` +
-      element("rect", { x: x0, y, width: x1 - x0, height: frame.bottom - y, fill: "var(--rd-amber)", opacity: 0.13 }) +
+      element("rect", { x: x0, y, width: x1 - x0, height: frame.bottom - y, fill: "var(--rd-band)", opacity: 0.2 }) +
       element("line", { x1: x0, x2: x0, y1: y, y2: frame.bottom, stroke: "var(--rd-amber)", "stroke-width": 0.8, "stroke-dasharray": "2 3" }) +
       (named ? label(text, { ...anchor, y: y + 12, class: "rd-mono", style: "font-size:10px;fill:var(--rd-amber)" }) : ""));
   }).join("");
@@ -173,14 +173,16 @@ export function accumulationPlot(comparison: ComparisonRecord): string {
   const seenMax = Math.max(1, ...comparison.sources.map((source) => source.seen));
   const offScale = comparison.total > seenMax * 12;
   const high = offScale ? seenMax * 1.3 : Math.max(comparison.total * 1.06, 1);
-  const x = linear({ low: 0, high: roundsMax, from: left, to: right, count: 8 });
+  const edge = width - 16 - Math.max(40, ...comparison.sources.map((source) => `${source.name} ${count(source.seen)}`.length * 6.8));
+  const x = linear({ low: 0, high: roundsMax, from: left, to: edge, count: 8 });
   const y = linear({ low: 0, high, from: bottom, to: top, count: 5 });
   const total = comparison.total;
   const ceiling = offScale
-    ? label(`the model has ${count(total)}: ${count(Math.round(total / high))} times the height of this plot`, { x: right, y: top - 14, "text-anchor": "end", class: "rd-small", style: "fill:var(--rd-red);font-weight:600" }) +
+    ? label(`the model has ${count(total)}: ${count(Math.round(total / high))} times the height of this plot`, { x: edge, y: top - 14, "text-anchor": "end", class: "rd-small", style: "fill:var(--rd-red);font-weight:600" }) +
       element("path", { d: `M${left - 4} ${top + 6}l4 -10l4 10`, stroke: "var(--rd-red)", "stroke-width": 1.6, fill: "none" })
-    : element("rect", { x: left, y: y.at(total), width: right - left, height: Math.max(0, y.at(seenMax) - y.at(total)), fill: "var(--rd-red)", opacity: 0.07 }) +
-      element("line", { x1: left, x2: right, y1: y.at(total), y2: y.at(total), stroke: "var(--rd-red)", "stroke-width": 1.6, "stroke-dasharray": "7 4" }) +
+    : element("rect", { x: left, y: y.at(total), width: edge - left, height: Math.max(0, y.at(seenMax) - y.at(total)), fill: "var(--rd-red)", opacity: 0.07 }) +
+      element("line", { x1: left, x2: edge, y1: y.at(total), y2: y.at(total), stroke: "var(--rd-red)", "stroke-width": 1.6, "stroke-dasharray": "7 4" }) +
+      (y.at(seenMax) - y.at(total) < 34 ? "" : label(`${count(total - seenMax)} never seen${comparison.sources.length > 1 ? " by the best of them" : ""}`, { x: edge - 8, y: (y.at(total) + y.at(seenMax)) / 2 + 4, "text-anchor": "end", class: "rd-small", style: "fill:var(--rd-red)" })) +
       label(`all ${count(total)} histories of the model`, { x: left + 6, y: y.at(total) - 6, class: "rd-small", style: "fill:var(--rd-red);font-weight:600" });
   let lowestName = Infinity;
   const curves = [...comparison.sources].sort((a, b) => a.seen - b.seen).map((source, i) => {
@@ -188,18 +190,17 @@ export function accumulationPlot(comparison: ComparisonRecord): string {
     const end = points.at(-1)!;
     const nameY = Math.min(end.y + 4, lowestName - 14);
     lowestName = nameY;
-    const nearRight = end.x > right - 70;
-    return element("path", { d: linePath(points), fill: "none", stroke: i === 0 ? "var(--rd-blue)" : "var(--rd-purple)", "stroke-width": 2.4, "stroke-dasharray": i === 0 ? undefined : "6 3", "stroke-linejoin": "round" }) +
+        return element("path", { d: linePath(points), fill: "none", stroke: i === 0 ? "var(--rd-blue)" : "var(--rd-purple)", "stroke-width": 2.4, "stroke-dasharray": i === 0 ? undefined : "6 3", "stroke-linejoin": "round" }) +
       element("circle", { cx: end.x, cy: end.y, r: 3.6, fill: i === 0 ? "var(--rd-blue)" : "var(--rd-purple)" }) +
-      label(`${source.name} ${count(source.seen)}`, { x: nearRight ? right + 8 : end.x + 8, y: nameY, class: "rd-small rd-halo", style: "font-weight:650" });
+      label(`${source.name} ${count(source.seen)}`, { x: end.x + 8, y: nameY, class: "rd-small rd-halo", style: "font-weight:650" });
   });
   return picture({
     width,
     height: bottom + 44,
     title: `Histories seen: ${comparison.system}`,
     description: comparison.sources.map((source) => `${source.name}: ${source.seen} of ${total} different histories after ${source.rounds} rounds (${percent(source.seen / Math.max(1, total))})`).join("; "),
-    body: label("different histories seen", { x: left, y: 14, class: "rd-lane" }) + yGrid(y, { x0: left, x1: right, name: count }) + ceiling + curves.join("") +
-      xGrid(x, { y: bottom, x0: left, x1: right, name: count, title: "rounds" }),
+    body: label("different histories seen", { x: left, y: 14, class: "rd-lane" }) + yGrid(y, { x0: left, x1: edge, name: count }) + ceiling + curves.join("") +
+      xGrid(x, { y: bottom, x0: left, x1: edge, name: count, title: "rounds" }),
     draw: {},
   });
 }

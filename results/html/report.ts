@@ -64,11 +64,16 @@ function sectionsOf(input: ReportInput): Section[] {
     counterexamples(input),
     proofs(input.accounts),
     comparisons(input.comparisons),
-    input.runs.length === 0 ? undefined : { id: "runs", title: input.runs.length === 1 ? "The run" : `The ${input.runs.length} runs`, body: html`${input.runs.map((run, i) => runSection(run, { id: `run-${i + 1}`, explained }))}` },
+    input.runs.length === 0 ? undefined : { id: "runs", title: input.runs.length === 1 ? "The run" : `The ${input.runs.length} runs`, body: html`${input.runs.map((run, i) => folded(runSection(run, { id: `run-${i + 1}`, explained }), { open: input.runs.length <= 2 || run.verdict.verdict !== "valid", name: run.record.scenario }))}` },
     { id: "limits", title: "What was not injected, and not checked", body: limitsSection(input) },
     { id: "checklist", title: "What this rests on", body: checklistSection(input) },
   ];
   return sections.filter((section) => section !== undefined);
+}
+
+/** Many runs are folded away, but for those that need attention. */
+function folded(body: Markup, options: { readonly open: boolean; readonly name: string }): Markup {
+  return options.open ? body : html`<details><summary>${options.name}: valid</summary>${body}</details>`;
 }
 
 /** Witnesses down, systems across. */
@@ -106,7 +111,7 @@ function counterexamples(input: ReportInput): Section | undefined {
     }
   }
   if (shown.length === 0) return undefined;
-  return { id: "counterexamples", title: "The counterexample", body: html`${shown}` };
+  return { id: "counterexamples", title: shown.length === 1 ? "The counterexample" : "The counterexamples", body: html`${shown}` };
 }
 
 const story: { readonly [witness in WitnessAccount["witness"]]: string } = {
@@ -144,10 +149,10 @@ ${(account.discoveries ?? []).length > 0 && table({ head: ["property", "found", 
 }
 
 const proofSentence: { readonly [verdict in RunVerdict]: string } = {
-  valid: "Within these bounds, every behaviour was visited and none breaks a property.",
-  invalid: "Within these bounds there is a behaviour that breaks a property.",
-  unknown: "The exploration did not visit everything: this is a lower bound, not a proof.",
-  vacuous: "The exploration visited too little to say anything.",
+  valid: "Within these bounds, every behaviour was visited and none breaks a property:",
+  invalid: "Within these bounds there is a behaviour that breaks a property:",
+  unknown: "The exploration did not visit everything, so this is a lower bound and no proof:",
+  vacuous: "The exploration visited too little to say anything:",
 };
 
 function comparisons(list: readonly ComparisonRecord[]): Section | undefined {

@@ -45,6 +45,7 @@ function evidence(run: RunReport, statistics: RunStatistics | undefined): Markup
     head: ["function", "ok", "fail", "info", "never completed"],
     rows: statistics.byFunction.map((row) => [html`<code>${row.f}</code>`, count(row.ok), count(row.fail), count(row.info), count(row.open)]),
     numbers: [1, 2, 3, 4],
+    name: "narrow",
   });
   return html`<h4>What was done</h4>${facts(rows)}${byFunction}`;
 }

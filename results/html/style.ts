@@ -65,15 +65,16 @@ summary{cursor:pointer;color:var(--blue);font-size:.92rem}
 .bar-text{display:flex;justify-content:space-between;flex-wrap:wrap;gap:0 1em;font-size:.92rem;margin-bottom:3px}
 .problem{border-left:4px solid var(--amber);background:var(--amber-soft);padding:6px 12px;font-size:.92rem}
 .hash{font-size:.76rem;color:var(--soft);overflow-wrap:anywhere}
+.narrow{width:auto}.narrow th,.narrow td{padding-right:32px}
 .checklist td:first-child{white-space:nowrap}
 footer{margin-top:48px;padding-top:14px;padding-bottom:40px;border-top:1px solid var(--line);color:var(--soft);font-size:.88rem}
 @media (max-width:700px){
 main,header,footer{padding-left:14px;padding-right:14px}
 h1{font-size:1.5rem}.headline{padding:12px 14px}
-.headline li{grid-template-columns:1fr;gap:.2em}
+.headline li{grid-template-columns:1fr;gap:.2em}.headline .badge{justify-self:start}
 .facts{grid-template-columns:1fr}.facts dt{margin-top:.4em}
 .accounts thead{position:absolute;left:-9999px}
-.accounts,.accounts tbody,.accounts tr,.accounts th,.accounts td{display:block;width:100%!important}
+.accounts,.accounts caption,.accounts tbody,.accounts tr,.accounts th,.accounts td{display:block;width:100%!important}
 .accounts tr{border-bottom:2px solid var(--line);padding:8px 0}.accounts th,.accounts td{border:0}
 .accounts td{padding-left:12px;border-left:3px solid var(--line);margin-top:6px}
 .accounts td::before{content:attr(data-system);display:block;font-weight:650}

@@ -4,7 +4,7 @@ import { seed } from "../../harness/ids.ts";
 import { Random } from "../../harness/random.ts";
 import type { Anomaly } from "../../harness/verdict.ts";
 import type { FaultRecord, ReportInput, RunReport, RunVerdict } from "../records.ts";
-import { statisticsOf } from "../statistics.ts";
+import { count, statisticsOf } from "../statistics.ts";
 
 /** A made-up demo report, shaped like a real one: for the tests of the reports and for looking at them. No claim about any system. */
 export function sampleReport(): ReportInput {
@@ -22,7 +22,7 @@ export function sampleReport(): ReportInput {
       { witness: "deploy", system: "abd", verdict: "valid", expected: "valid", summary: "no anomaly in 8 s under partitions, pauses and kills", figures: figures(good), cpuMs: 812, seed: "42", trials: { runs: 1, anomalous: 0 }, run: "abd" },
       { witness: "deploy", system: "abd-fast-read", verdict: "invalid", expected: "invalid", summary: staleRead.explanation, figures: figures(stale), cpuMs: 512, seed: "42", anomalies: [staleRead], run: "abd-fast-read" },
       { witness: "explore", system: "abd", verdict: "valid", expected: "valid", summary: "all 214,503 states visited; linearizable in every one", figures: [{ label: "unique states", value: "214,503" }, { label: "generated", value: "611,082" }, { label: "depth", value: "34" }], bounds, cpuMs: 6100 },
-      { witness: "explore", system: "abd-fast-read", verdict: "invalid", expected: "invalid", summary: "a counterexample of 11 steps", figures: [{ label: "unique states", value: "3,201" }, { label: "generated", value: "7,008" }], bounds, cpuMs: 180, discoveries: [{ property: "linearizable", kind: "counterexample", length: 11, explanation: "client 1 reads null from n3 after client 0's write 1 was acknowledged by n1 and n2.", diagrams: [shortest] }] },
+      { witness: "explore", system: "abd-fast-read", verdict: "invalid", expected: "invalid", summary: "a counterexample of 11 steps", figures: [{ label: "unique states", value: "3,201" }, { label: "generated", value: "7,008" }], bounds, cpuMs: 180, discoveries: [{ property: "linearizable", kind: "counterexample", length: 9, explanation: "client 1 reads null from n3 after client 0's write 1 was acknowledged by n1 and n2.", diagrams: [shortest] }] },
       { witness: "simulate", system: "abd", verdict: "valid", expected: "valid", summary: "no anomaly from 4,000 seeds", figures: [{ label: "runs", value: "4,000" }, { label: "steps", value: "1,203,114" }], cpuMs: 3900, seed: "42", trials: { runs: 4000, anomalous: 0 } },
       { witness: "simulate", system: "abd-fast-read", verdict: "invalid", expected: "invalid", summary: "found by seed 42/17 after 17 runs", figures: [{ label: "runs", value: "4,000" }, { label: "first at run", value: "17" }], cpuMs: 3100, seed: "42", trials: { runs: 4000, anomalous: 211 } },
       { witness: "compare", system: "abd", verdict: "valid", expected: "valid", summary: "every observed history is the model's", figures: [{ label: "rounds", value: "400" }, { label: "histories seen", value: "9 of 184" }] },
@@ -140,7 +140,7 @@ export function sampleHistory(faults: readonly FaultRecord[]): History {
 
 function figures(run: RunReport): { label: string; value: string }[] {
   const { ok, fail, info } = run.verdict.counts;
-  return [{ label: "operations", value: String(ok + fail + info) }, { label: "ok / fail / info", value: `${ok} / ${fail} / ${info}` }, { label: "faults", value: `${run.verdict.faults.length}, 4 seen to act` }];
+  return [{ label: "operations", value: count(ok + fail + info) }, { label: "ok / fail / info", value: `${count(ok)} / ${count(fail)} / ${count(info)}` }, { label: "faults", value: `${run.verdict.faults.length} (4 seen to act)` }];
 }
 
 function runOf(options: { system: string; verdict: RunVerdict; faults: readonly FaultRecord[]; anomalies: readonly Anomaly[] }): RunReport {
