@@ -57,7 +57,7 @@ export function tcpProbe(options: { readonly payload: Uint8Array | string; reado
 }
 
 /** What the toxics counted, summed. */
-function counted({ links, toxicsFor, evidenceMsMax }: EffectQuestion, counters: readonly LinkCounters[]): Evidence {
+function counted({ links, effect, toxicsFor, evidenceMsMax }: EffectQuestion, counters: readonly LinkCounters[]): Evidence {
   let [chunks, bytes, dropped, ended, open, met] = [0, 0, 0, 0, 0, 0];
   const data: { [link: string]: Json } = {};
   for (const [i, link] of links.entries()) {
@@ -74,11 +74,13 @@ function counted({ links, toxicsFor, evidenceMsMax }: EffectQuestion, counters: 
       data[`${link.name} ${toxic.stream}`] = { connections: toxic.connections, affectedChunks: toxic.affectedChunks, affectedBytes: toxic.affectedBytes, droppedBytes: toxic.droppedBytes, ended: toxic.ended };
     }
   }
+  const slows = effect.by === "toxic" && ["latency", "bandwidth", "slow_close"].includes(effect.type);
+  const whatHappened = dropped > 0 ? "dropped" : slows ? "held back" : "affected";
   const where = `${met} of ${links.length} links`;
   const seen =
     met === 0
       ? `nothing was sent on ${names(links)} in ${evidenceMsMax} ms (${open} connections open)`
-      : [chunks > 0 ? `${chunks} chunks (${bytes} bytes) ${dropped > 0 ? "dropped" : "held back"}` : "", ended > 0 ? `${ended} connections ended` : ""].filter((text) => text !== "").join(" and ") + ` on ${where}`;
+      : [chunks > 0 ? `${chunks} chunks (${bytes} bytes) ${whatHappened}` : "", ended > 0 ? `${ended} connections ended` : ""].filter((text) => text !== "").join(" and ") + ` on ${where}`;
   return { effective: met > 0, seen, data: { measured: "counters", links: data } };
 }
 

@@ -10,7 +10,7 @@ import { tcpProbe } from "./effect.ts";
 import { linkName, LinkTable, type ProxyLink } from "./links.ts";
 import { proxiedNet, type ProxiedNetOptions } from "./proxied-net.ts";
 import { dial, listens, type Peer, Upstream } from "./testing/peers.ts";
-import { ourServer, realServer, scratch, type TestServer } from "./testing/servers.ts";
+import { inProcess, realServer, scratch, type TestServer } from "./testing/servers.ts";
 import { ToxiproxyClient } from "./toxiproxy-client.ts";
 
 const never = new AbortController().signal;
@@ -35,7 +35,7 @@ interface Bench {
 }
 
 /** Three nodes, every directed link between them, one client link to n1, on one proxy server. */
-async function bench(start: () => Promise<TestServer> = () => ourServer()): Promise<Bench> {
+async function bench(start: () => Promise<TestServer> = inProcess): Promise<Bench> {
   const place = disposables.use(scratch());
   const server = disposables.use(await start());
   const client = new ToxiproxyClient({ url: server.url });
@@ -309,7 +309,7 @@ describe("other faults", () => {
     dialler.send("x");
 
     expect([await dialler.ended(), await dialled.ended()]).toEqual(["rst", "rst"]);
-    expect(await reset.evidence(never)).toMatchObject({ effective: true, seen: "1 chunks (1 bytes) held back and 1 connections ended on 1 of 2 links" });
+    expect(await reset.evidence(never)).toMatchObject({ effective: true, seen: "1 chunks (1 bytes) affected and 1 connections ended on 1 of 2 links" });
   });
 
   it("one that the server refuses fails with its words, and its revert cleans up what had come about", async () => {

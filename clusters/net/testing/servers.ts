@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { seed } from "../../../harness/ids.ts";
 import type { Ledger } from "../../../harness/ledger.ts";
 import { openLedger } from "../../../harness/ledger/file-ledger.ts";
+import { Random } from "../../../harness/random.ts";
 import { until } from "../../../harness/time.ts";
 import { buildToxiproxy } from "../build-toxiproxy.ts";
+import { startServer } from "../toxiproxy-server/server.ts";
 import { startToxiproxy, type StartToxiproxyOptions } from "../toxiproxy.ts";
 
 /** A proxy server under test. */
@@ -43,6 +45,11 @@ export async function ourServer(options: Partial<StartToxiproxyOptions> = {}): P
       place[Symbol.dispose]();
     },
   };
+}
+
+/** Our server within this process: no log, as the harness runs it otherwise. */
+export function inProcess(): Promise<TestServer> {
+  return startServer({ host: "127.0.0.1", port: 0, random: new Random(seed("in-process")), halfClose: true, liveReset: true, log: () => {} });
 }
 
 /** Where the real binary is kept: below the project, ignored by git. */
