@@ -5,7 +5,10 @@ import { unlimited } from "../../harness/budget.ts";
 import type { Json } from "../../harness/json.ts";
 import { specNamed } from "../../harness/objects/registry.ts";
 import { readHistory } from "../../results/formats/formats.ts";
+import { decide } from "./decide.ts";
 import { checkLinearizable } from "./linearizability.ts";
+import { partsOf } from "./parts.ts";
+import { explainable, shrink } from "./witness.ts";
 
 // Histories of real systems with the verdicts that Porcupine and Knossos gave them; read in place, never copied.
 const root = process.env["RASHOMON_CONFORMANCE"] ?? join(import.meta.dirname, "../../../shared/conformance");
@@ -50,6 +53,18 @@ if (existsSync(folder)) {
       const result = checkLinearizable(recorded.history, spec, { budget: unlimited() });
 
       expect(result.verdict).toBe(verdict);
+    });
+
+    const wrong = files.filter(({ file, verdict }) => file.includes("etcd_") && verdict === "invalid");
+    it.each(wrong)("$file shrinks to a 1-minimal proof: forget any of its operations and the rest can be explained", async ({ file }) => {
+      const { history } = await readHistory(join(folder, file));
+      const part = partsOf(history, specNamed("cas-register"))[0]!;
+
+      const witness = shrink(part, decide(part, unlimited()).reached, unlimited());
+
+      expect(explainable(part, witness, unlimited())).toBe(false);
+      const verdicts = witness.kept.map((gone) => explainable(part, { ...witness, kept: witness.kept.filter((operation) => operation !== gone) }, unlimited()));
+      expect(verdicts).toEqual(witness.kept.map(() => true));
     });
   });
 } else {

@@ -1,6 +1,7 @@
 import { canonicalJson, isArray, type Json } from "../../harness/json.ts";
 import type { Call } from "../../harness/op.ts";
 import { type OperationClass, NEVER, type Part } from "./parts.ts";
+import type { KnownObjectOptions } from "./register-problem.ts";
 import type { Doom, SearchProblem, StateMachine } from "./search.ts";
 import { Transitions, UNASKED } from "./transitions.ts";
 
@@ -12,13 +13,13 @@ import { Transitions, UNASKED } from "./transitions.ts";
  * The same thought gives the doom rule: a get that must still answer "x y" is stuck in a state that "x y" does not
  * begin with, until something puts the key anew.
  */
-export function kvProblem(part: Part): SearchProblem {
+export function kvProblem(part: Part, options: KnownObjectOptions = {}): SearchProblem {
   const observed = new Set<Json>();
   for (const entry of part.classTable) {
     if (entry.call.f === "get" && entry.recorded !== undefined) observed.add(entry.recorded);
     if (entry.call.f === "cas") observed.add(argument(entry.call, 0));
   }
-  const machine = new KvMachine(part, [...observed]);
+  const machine = new KvMachine(part, [...observed], options);
   const pure = new Uint8Array(part.classTable.length);
   for (let id = 0; id < pure.length; id++) pure[id] = part.classTable[id]!.readOnly ? 1 : 0;
   return { part, classes: part.classes, classCount: pure.length, pure, machine, doom: new KvDoom(part, machine) };
@@ -26,26 +27,31 @@ export function kvProblem(part: Part): SearchProblem {
 
 /** The state of all values that nobody can tell apart. */
 const LOST = 0;
+/** The state of a key that may hold anything. */
+const ANY = 1;
 
 class KvMachine implements StateMachine {
   readonly initial: number;
   readonly #part: Part;
-  readonly #values: Json[] = [null];
+  readonly #values: Json[] = [null, null];
   /** By state: its text, which appends go on from. */
-  readonly #texts: string[] = [""];
+  readonly #texts: string[] = ["", ""];
   readonly #plain = new Map<Json, number>();
   readonly #composite = new Map<string, number>();
   readonly #transitions: Transitions;
+  readonly #keepValues: boolean;
   /** What was observed, as texts in order, for the search of beginnings. */
   readonly #observedTexts: readonly string[];
   readonly #observed: ReadonlySet<string>;
 
-  constructor(part: Part, observed: readonly Json[]) {
+  constructor(part: Part, observed: readonly Json[], options: KnownObjectOptions) {
     this.#part = part;
     this.#observedTexts = observed.filter((value) => typeof value === "string").sort();
     this.#observed = new Set(observed.map(canonicalJson));
+    this.#keepValues = options.keepValues === true;
     this.#transitions = new Transitions(part.classTable.length);
-    this.initial = this.intern(part.spec.initial);
+    const initial = this.intern(part.spec.initial);
+    this.initial = options.initialUnknown === true ? ANY : initial;
   }
 
   step(state: number, id: number): number {
@@ -53,9 +59,14 @@ class KvMachine implements StateMachine {
     return known !== UNASKED ? known : this.#transitions.set(state, id, this.#compute(state, this.#part.classTable[id]!));
   }
 
+  values(state: number): readonly Json[] | undefined {
+    return state === LOST || state === ANY ? undefined : [this.#values[state]!];
+  }
+
   /** Whether the value of `state` can grow into `value` by appends alone (or is it). */
   leadsTo(state: number, value: Json): boolean {
     if (state === LOST) return false;
+    if (state === ANY) return true;
     if (typeof value === "string" && value.startsWith(this.#texts[state]!)) return true;
     return canonicalJson(this.#values[state]!) === canonicalJson(value);
   }
@@ -65,6 +76,11 @@ class KvMachine implements StateMachine {
       if (call.f === "append") return LOST;
       if (call.f === "get") return -1;
       if (call.f === "cas") return recorded === false ? LOST : -1;
+    }
+    if (state === ANY) {
+      if (call.f === "append") return ANY;
+      if (call.f === "get") return recorded === undefined ? ANY : this.intern(recorded);
+      if (call.f === "cas") return recorded === false ? ANY : this.intern(argument(call, 1));
     }
     const { spec } = this.#part;
     for (const result of spec.apply(this.#values[state]!, call)) {
@@ -79,7 +95,7 @@ class KvMachine implements StateMachine {
     if (known !== undefined) return known;
     const text = value === null ? "" : typeof value === "string" ? value : canonicalJson(value);
     let id = LOST;
-    if (this.#observed.has(canonicalJson(value)) || this.#begins(text)) {
+    if (this.#keepValues || this.#observed.has(canonicalJson(value)) || this.#begins(text)) {
       id = this.#values.push(value) - 1;
       this.#texts.push(text);
     }

@@ -13,11 +13,15 @@ import type { Lookahead, SearchProblem, StateMachine } from "./search.ts";
  * Values that no answer depends on (never read, never expected by a cas) cannot be told apart, so they are one value.
  * A crashed write or cas that leads to that value can only have mattered by making a refused cas possible: without
  * refused cas it is left out.
+ *
+ * `initialUnknown`: the register may hold anything at first, one more state (numbered after the values) in which every
+ * read and cas is possible.
  */
-export function registerProblem(part: Part): SearchProblem {
+export function registerProblem(part: Part, options: KnownObjectOptions = {}): SearchProblem {
   const values = new Values();
+  const initial = values.id(part.spec.initial);
   const forms = part.classTable.map((entry) => formOf(part, entry.call, entry.recorded, values));
-  const observed = new Uint8Array(values.count + 1);
+  const observed = new Uint8Array(values.count + 1).fill(options.keepValues === true ? 1 : 0);
   let refusals = false;
   const seen = new Uint8Array(forms.length);
   for (let i = 0; i < part.count; i++) seen[part.classes[i]!] = 1;
@@ -67,9 +71,17 @@ export function registerProblem(part: Part): SearchProblem {
     classes,
     classCount: kind.length,
     pure,
-    machine: new RegisterMachine(merged(values.id(part.spec.initial)), kind, { from, to }),
-    lookahead: new RegisterLookahead(part, classes, { kind, from, to, valueCount: values.count + 1 }),
+    machine: new RegisterMachine(options.initialUnknown === true ? values.count + 1 : merged(initial), kind, { from, to, values: values.list }),
+    lookahead: new RegisterLookahead(part, classes, { kind, from, to, valueCount: values.count + 2 }),
   };
+}
+
+/** How a known object is made into a problem. */
+export interface KnownObjectOptions {
+  /** The object may hold anything at first. */
+  readonly initialUnknown?: boolean;
+  /** Do not merge values that nobody can tell apart: for explanations, which name them. */
+  readonly keepValues?: boolean;
 }
 
 const READ = 0;
@@ -105,9 +117,13 @@ function tellsNothing(part: Part, call: { f: string; value: Json }, recorded: Js
 
 /** Values by content, numbered from 0. */
 class Values {
-  count = 0;
+  readonly list: Json[] = [];
   readonly #plain = new Map<Json, number>();
   readonly #composite = new Map<string, number>();
+
+  get count(): number {
+    return this.list.length;
+  }
 
   id(value: Json): number {
     const composite = typeof value === "object" && value !== null;
@@ -115,7 +131,7 @@ class Values {
     if (known !== undefined) return known;
     if (composite) this.#composite.set(canonicalJson(value), this.count);
     else this.#plain.set(value, this.count);
-    return this.count++;
+    return this.list.push(value) - 1;
   }
 }
 
@@ -124,22 +140,30 @@ class RegisterMachine implements StateMachine {
   readonly #kind: Uint8Array;
   readonly #from: Int32Array;
   readonly #to: Int32Array;
+  readonly #any: number;
+  readonly #values: readonly Json[];
 
-  constructor(initial: number, kind: Uint8Array, ends: { from: Int32Array; to: Int32Array }) {
+  constructor(initial: number, kind: Uint8Array, ends: { from: Int32Array; to: Int32Array; values: readonly Json[] }) {
     this.initial = initial;
+    this.#any = ends.values.length + 1;
+    this.#values = ends.values;
     this.#kind = kind;
     this.#from = ends.from;
     this.#to = ends.to;
   }
 
+  values(state: number): readonly Json[] | undefined {
+    return state < this.#values.length ? [this.#values[state]!] : undefined;
+  }
+
   step(state: number, id: number): number {
     switch (this.#kind[id]) {
       case READ:
-        return state === this.#from[id] ? state : -1;
+        return state === this.#from[id] || state === this.#any ? this.#from[id]! : -1;
       case WRITE:
         return this.#to[id]!;
       case CAS:
-        return state === this.#from[id] ? this.#to[id]! : -1;
+        return state === this.#from[id] || state === this.#any ? this.#to[id]! : -1;
       default:
         return state === this.#from[id] ? -1 : state;
     }

@@ -1,4 +1,5 @@
 import type { Budget } from "../../harness/budget.ts";
+import type { Json } from "../../harness/json.ts";
 import { NEVER, type Part } from "./parts.ts";
 
 /**
@@ -45,6 +46,8 @@ export interface StateMachine {
   readonly initial: number;
   /** The next state, or -1 where the operation is impossible. */
   step(state: number, id: number): number;
+  /** The values that a state stands for, for people; undefined: any value at all. */
+  values(state: number): readonly Json[] | undefined;
 }
 
 /** Knowledge about single values: which operation needs the present state, which one brings it about. */
@@ -78,6 +81,9 @@ export type Outcome = "linearizable" | "not-linearizable" | "unknown";
 
 /** Words (4 bytes each) that one search's memo may hold before it is thrown away. */
 const memoWordsMax = 1 << 27;
+
+/** Configurations between two looks at the budget. */
+const unpaidMax = 64;
 
 /** One search that can be run in slices. */
 export class Search {
@@ -118,6 +124,7 @@ export class Search {
   readonly #classBest: Int32Array;
   #stamp = 0;
   #log: number[] | undefined;
+  #watch: (() => void) | undefined;
   #outcome: Outcome | undefined;
 
   constructor(problem: SearchProblem, order: Order = "deadline") {
@@ -174,7 +181,7 @@ export class Search {
           return (this.#outcome = "linearizable");
         }
         if (this.#visit()) {
-          if (++unpaid === 64) {
+          if (++unpaid === unpaidMax) {
             if (!budget.spend(unpaid)) return "unknown";
             unpaid = 0;
             if (this.configurations >= stop) return undefined;
@@ -196,8 +203,18 @@ export class Search {
    * O(operations). The search is used up by it.
    */
   linearization(): number[] {
+    return this.#replay(this.#chosen(this.#depth));
+  }
+
+  /** The candidates that the first `depth` frames are trying. */
+  #chosen(depth: number): number[] {
     const chosen: number[] = [];
-    for (let i = 0; i < this.#depth; i++) chosen.push(this.#candidates[this.#frameNext[i]! - 1]!);
+    for (let i = 0; i < depth; i++) chosen.push(this.#candidates[this.#frameNext[i]! - 1]!);
+    return chosen;
+  }
+
+  /** Walks from the start through those candidates and names every operation on the way, eager ones included. */
+  #replay(chosen: readonly number[]): number[] {
     this.#rewind(0);
     this.#state = this.#problem.machine.initial;
     this.#placed.fill(0);
@@ -211,6 +228,23 @@ export class Search {
     }
     this.#log = undefined;
     return this.#namedCrashes(log);
+  }
+
+  /**
+   * Visits configurations, up to `limit`, and shows each to `watch` with the state and the first unexplained return;
+   * `watch` returns true to have the way there kept. Returns the last way kept: the operations in their order.
+   */
+  explore(limit: number, watch: (state: number, front: number) => boolean): number[] {
+    let kept: number[] = [];
+    let over = false;
+    this.#watch = (): void => {
+      if (watch(this.#state, this.#front)) kept = this.#chosen(this.#depth);
+      if (this.configurations >= limit) over = true;
+    };
+    const budget: Budget = { spend: () => !over, ended: "the exploration's limit", spent: 0 };
+    this.run(Number.POSITIVE_INFINITY, budget);
+    this.#watch = undefined;
+    return this.#replay(kept);
   }
 
   /** Places a candidate and everything that is then placed eagerly. */
@@ -318,6 +352,7 @@ export class Search {
     if (this.#problem.doom !== undefined && this.#doomed(this.#problem.doom)) return false;
     if (!this.#memo.add(this.#front, this.#state, this.#placed, this.#used)) return false;
     this.configurations++;
+    if (this.#watch !== undefined) this.#watch();
     const start = this.#depth === 0 ? 0 : this.#frameEnd[this.#depth - 1]!;
     const end = this.#collect(start);
     if (end === start) return false;

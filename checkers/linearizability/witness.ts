@@ -1,0 +1,250 @@
+import { assert } from "../../harness/assert.ts";
+import { type Budget, steps } from "../../harness/budget.ts";
+import { canonicalJson, type Json } from "../../harness/json.ts";
+import type { SequentialSpec } from "../../harness/spec.ts";
+import { genericProblem } from "./generic-problem.ts";
+import { kvProblem } from "./kv-problem.ts";
+import { NEVER, type OperationClass, type Part } from "./parts.ts";
+import { registerProblem } from "./register-problem.ts";
+import { Search, type SearchProblem } from "./search.ts";
+
+/**
+ * A small proof that a part is not linearizable.
+ *
+ * Simply deleting operations proves nothing: a read of 4 is wrong in any history from which the write of 4 was deleted.
+ * So an operation is not deleted but *forgotten*: it may then have taken effect at any time after its call, or never.
+ * And what lies before the proof's window is forgotten altogether: the object may hold anything when the window opens,
+ * and calls still open there are forgotten ones. Whatever was linearizable stays so when something is forgotten; hence
+ * if the rest is not linearizable, the whole was not, and operations may be forgotten in any order:
+ *
+ *     1. cut the end: the shortest prefix that is wrong (its last return is the impossible operation)
+ *     2. cut the beginning: the latest window that is still wrong
+ *     3. forget operations, in halves and then one by one, while the rest is still wrong
+ *
+ * Forgetting only ever adds explanations, so one pass is enough for the result to be 1-minimal: forget any one
+ * operation of it and the window can be explained.
+ */
+export interface Witness {
+  readonly part: Part;
+  /** The window, in events of the part: from `from` up to but not including `to`. */
+  readonly from: number;
+  readonly to: number;
+  /** Operations of the part that are kept, ascending; the last return among them is at `to - 1`. */
+  readonly kept: readonly number[];
+  /** The operation that cannot be placed: the last to return. */
+  readonly impossible: number;
+  /** False when the budget ended while shrinking: still a proof, perhaps not a smallest one. */
+  readonly minimal: boolean;
+}
+
+/** Work that one question may cost while shrinking, in configurations. */
+const questionSteps = 50_000;
+
+/** Shrinks a part that is known not to be linearizable. `reached`: an event up to which it could be explained. */
+export function shrink(part: Part, reached: number, budget: Budget): Witness {
+  const asker = new Asker(part, budget);
+  const to = asker.shortestPrefix(reached);
+  const impossible = part.events[to - 1]! >> 1;
+  let from = asker.latestWindow(to, undefined);
+  let kept = returnedWithin(part, from, to);
+  kept = asker.forget({ from, to, kept, impossible });
+  const later = asker.latestWindow(to, kept);
+  if (later > from) {
+    from = later;
+    kept = kept.filter((operation) => part.calls[operation]! >= from);
+  }
+  return { part, from, to, kept, impossible, minimal: asker.certain };
+}
+
+/** Whether the window can be explained when only `kept` is remembered; undefined: not decided within the budget. */
+export function explainable(part: Part, window: { from: number; to: number; kept: readonly number[] }, budget: Budget): boolean | undefined {
+  const outcome = new Search(windowProblem(part, window)).run(Number.POSITIVE_INFINITY, budget);
+  return outcome === "unknown" || outcome === undefined ? undefined : outcome === "linearizable";
+}
+
+/** Operations called and returned within the window. */
+export function returnedWithin(part: Part, from: number, to: number): number[] {
+  const kept: number[] = [];
+  for (let i = 0; i < part.count; i++) if (part.calls[i]! >= from && part.returns[i]! < to) kept.push(i);
+  return kept;
+}
+
+class Asker {
+  certain = true;
+  readonly #part: Part;
+  readonly #budget: Budget;
+
+  constructor(part: Part, budget: Budget) {
+    this.#part = part;
+    this.#budget = budget;
+  }
+
+  /** Least `to` such that the events before it are wrong. */
+  shortestPrefix(reached: number): number {
+    const part = this.#part;
+    const returns = [...part.returns].filter((event) => event !== NEVER).sort((a, b) => a - b);
+    let low = returns.findIndex((event) => event >= reached);
+    if (low < 0) low = returns.length - 1;
+    if (this.#wrong(0, returns[low]! + 1, undefined)) return returns[low]! + 1;
+    let high = returns.length - 1;
+    // The whole is wrong; a prefix that cannot be decided is taken as right, which only makes the proof longer.
+    for (low++; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if (this.#wrong(0, returns[middle]! + 1, undefined)) high = middle;
+      else low = middle + 1;
+    }
+    return returns[high]! + 1;
+  }
+
+  /** Greatest `from` such that the window is wrong whatever was before; 0 (with the true beginning) if there is none. */
+  latestWindow(to: number, kept: readonly number[] | undefined): number {
+    if (!canForgetThePast(this.#part)) return 0;
+    let right = to - 1;
+    let wrong = 0;
+    for (let width = 4; ; width *= 2) {
+      const from = to - width;
+      if (from <= 0) break;
+      if (this.#wrong(from, to, kept)) {
+        wrong = from;
+        break;
+      }
+      right = from;
+    }
+    while (right - wrong > 1) {
+      const middle = (wrong + right) >>> 1;
+      if (this.#wrong(middle, to, kept)) wrong = middle;
+      else right = middle;
+    }
+    return wrong;
+  }
+
+  /** Forgets chunks, then single operations, as long as the rest is wrong. */
+  forget(window: { from: number; to: number; kept: readonly number[]; impossible: number }): number[] {
+    let kept = [...window.kept];
+    for (let size = Math.max(1, kept.length >>> 1); ; size >>>= 1) {
+      for (let start = 0; start < kept.length; ) {
+        const chunk = kept.slice(start, start + size);
+        const rest = [...kept.slice(0, start), ...kept.slice(start + size)];
+        if (!chunk.includes(window.impossible) && this.#wrong(window.from, window.to, rest)) kept = rest;
+        else start += size;
+      }
+      if (size === 1) return kept;
+    }
+  }
+
+  #wrong(from: number, to: number, kept: readonly number[] | undefined): boolean {
+    const budget = steps(questionSteps);
+    const answer = explainable(this.#part, { from, to, kept: kept ?? returnedWithin(this.#part, from, to) }, budget);
+    if (!this.#budget.spend(budget.spent) || answer === undefined) this.certain = false;
+    return answer === false;
+  }
+}
+
+/** Whether "it may hold anything" can be said of the object: known ones have a state for it. */
+function canForgetThePast(part: Part): boolean {
+  return part.spec.behavesAs === "register" || part.spec.behavesAs === "kv-key" || anyValue(part) !== undefined;
+}
+
+/**
+ * The problem of a window: operations not kept are crashed ones, and before a window anything may have happened.
+ * `keepValues`: every state keeps its value, for explanations.
+ */
+export function windowProblem(part: Part, window: { from: number; to: number; kept: readonly number[] }, options: { keepValues?: boolean } = {}): SearchProblem {
+  const sub = windowPart(part, window);
+  const initialUnknown = window.from > 0;
+  const known = { initialUnknown, keepValues: options.keepValues === true };
+  if (sub.spec.behavesAs === "register") return registerProblem(sub, known);
+  if (sub.spec.behavesAs === "kv-key") return kvProblem(sub, known);
+  if (!initialUnknown) return genericProblem(sub);
+  const values = anyValue(part);
+  assert(values !== undefined, "the past is forgotten only where all values of the object can be listed");
+  return genericProblem(sub, values);
+}
+
+/** All values that the object could hold in the course of the part, where they can be listed. */
+function anyValue(part: Part): readonly Json[] | undefined {
+  if (!anyValues.has(part)) anyValues.set(part, reachableValues(part.spec, part.classTable));
+  return anyValues.get(part);
+}
+const anyValues = new WeakMap<Part, readonly Json[] | undefined>();
+
+/** Every value that the object can hold through those calls; undefined when there are too many to list. */
+function reachableValues(spec: SequentialSpec, classTable: readonly OperationClass[]): readonly Json[] | undefined {
+  const seen = new Map<string, Json>([[canonicalJson(spec.initial), spec.initial]]);
+  const work: Json[] = [spec.initial];
+  const calls = [...new Map(classTable.map(({ call }) => [canonicalJson([call.f, call.value]), call])).values()];
+  for (let value = work.pop(); value !== undefined; value = work.pop()) {
+    for (const call of calls) {
+      for (const { state } of spec.apply(value, call)) {
+        const key = canonicalJson(state);
+        if (seen.has(key)) continue;
+        if (seen.size >= reachableMax) return undefined;
+        seen.set(key, state);
+        work.push(state);
+      }
+    }
+  }
+  return [...seen.values()];
+}
+const reachableMax = 64;
+
+/** The window as a part of its own; operations keep their `invocations`. */
+export function windowPart(part: Part, window: { from: number; to: number; kept: readonly number[] }): Part {
+  const { from, to } = window;
+  const keeps = new Uint8Array(part.count);
+  for (const operation of window.kept) keeps[operation] = 1;
+  const classTable: OperationClass[] = [...part.classTable];
+  const forgotten = new Map<number, number>();
+  const forgottenClass = (id: number): number => {
+    const entry = part.classTable[id]!;
+    if (entry.recorded === undefined) return id;
+    let found = forgotten.get(id);
+    if (found === undefined) {
+      const readOnly = part.spec.readOnly?.(entry.call, undefined) ?? false;
+      found = classTable.push({ call: entry.call, recorded: undefined, readOnly }) - 1;
+      forgotten.set(id, found);
+    }
+    return found;
+  };
+  const members: number[] = [];
+  const numberOf = new Int32Array(part.count).fill(-1);
+  const classes: number[] = [];
+  const calls: number[] = [];
+  const returns: number[] = [];
+  const events: number[] = [];
+  const enter = (operation: number, id: number): void => {
+    numberOf[operation] = members.push(operation) - 1;
+    classes.push(id);
+    calls.push(events.length);
+    returns.push(NEVER);
+    events.push(2 * numberOf[operation]!);
+  };
+  for (let i = 0; i < part.count; i++) {
+    if (part.calls[i]! >= from || part.returns[i]! < from) continue;
+    const id = forgottenClass(part.classes[i]!);
+    if (!classTable[id]!.readOnly) enter(i, id);
+  }
+  for (let e = from; e < to; e++) {
+    const operation = part.events[e]! >> 1;
+    if ((part.events[e]! & 1) === 0) {
+      const remembered = keeps[operation] === 1 && part.returns[operation]! < to;
+      const id = remembered ? part.classes[operation]! : forgottenClass(part.classes[operation]!);
+      if (remembered || !classTable[id]!.readOnly) enter(operation, id);
+    } else if (keeps[operation] === 1 && numberOf[operation]! >= 0 && part.calls[operation]! >= from) {
+      returns[numberOf[operation]!] = events.length;
+      events.push(2 * numberOf[operation]! + 1);
+    }
+  }
+  return {
+    key: part.key,
+    spec: part.spec,
+    count: members.length,
+    eventCount: events.length,
+    events: Int32Array.from(events),
+    calls: Int32Array.from(calls),
+    returns: Int32Array.from(returns),
+    classes: Int32Array.from(classes),
+    classTable,
+    invocations: Int32Array.from(members, (operation) => part.invocations[operation]!),
+  };
+}
