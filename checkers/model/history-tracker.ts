@@ -4,7 +4,7 @@ import { historyText, operationText, returnText } from "../../harness/canonical-
 import { canonicalJson, type Json } from "../../harness/json.ts";
 import { type LinearizabilityMonitor, linearizabilityMonitor } from "../../harness/monitor.ts";
 import type { SequentialSpec } from "../../harness/spec.ts";
-import { Column, Interner, lanes, mix, PairTable } from "./tables.ts";
+import { Column, Interner, mix, PairTable } from "./tables.ts";
 
 /**
  * The clients' history as a component of the state, by id. Two trackers, one interface:
@@ -110,9 +110,9 @@ export class MonitorTracker implements HistoryTracker {
 
   #hash(): void {
     while (this.lo.length < this.#monitors.all.length) {
-      const [lo, hi] = lanes(`monitor${this.#monitors.all[this.lo.length]!.key}`);
-      this.lo.push(lo);
-      this.hi.push(hi);
+      const [lo, hi] = this.#monitors.all[this.lo.length]!.hash;
+      this.lo.push(mix(lo, 1));
+      this.hi.push(mix(hi, 2));
     }
   }
 }
