@@ -58,7 +58,8 @@ const localActs: readonly Act[] = [
   {
     system: "abd-amnesia",
     expected: "invalid",
-    run: { nemesis: ["kill:target=all"], timeLimit: 5000, faultEvery: 2200, faultFor: 400 },
+    // A read must come before the first write after the restart: hence mostly reads.
+    run: { nemesis: ["kill:target=all"], timeLimit: 6000, faultEvery: 1800, faultFor: 300, set: ["read-share=0.9"] },
     model: [],
     statesMax: 1_000_000,
     simulatedRuns: 2000,
@@ -108,7 +109,7 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
 
   chapter("1. Deploy: three real processes over TCP, every link through its own proxy, faults on the links and nodes");
   for (const act of localActs) {
-    const run = await deployAct(request, act, []);
+    const run = await deployAct(request, act, act.run.set ?? []);
     deployed.push(run);
     accounts.push(deployAccount(run, act.expected, folder));
   }

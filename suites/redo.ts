@@ -12,7 +12,7 @@ import { harnessVersion } from "./machine.ts";
 import { writeReports } from "./write-reports.ts";
 
 /** Judges a stored run again, without a cluster: its history, its ledger, its workload's checkers. Writes the new verdict and reports. */
-export async function judgeRunAgain(path: string, options: { readonly budgetMs: number; readonly tell: (line: string) => void }): Promise<{ readonly run: StoredRun; readonly verdict: VerdictRecord }> {
+export async function judgeRunAgain(path: string, options: { readonly budgetMs: number; readonly tell: (line: string) => void }): Promise<{ readonly run: StoredRun; readonly verdict: VerdictRecord; readonly history: History }> {
   const run = readRunFolder(path);
   for (const note of run.notes) options.tell(note);
   if (run.run === undefined || !run.hasHistory) {
@@ -35,7 +35,7 @@ export async function judgeRunAgain(path: string, options: { readonly budgetMs: 
   const folder = openRunFolder(run.path);
   folder.writeVerdict(verdict);
   writeReports({ folder, history, tell: options.tell });
-  return { run, verdict };
+  return { run, verdict, history };
 }
 
 /** Draws the report of a run (or of a demo) again from its files alone. */

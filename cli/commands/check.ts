@@ -1,11 +1,15 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import type { Json } from "../../harness/json.ts";
 import { formats } from "../../results/formats/formats.ts";
 import type { FormatName } from "../../results/formats/format.ts";
 import { anomalyText, styleOf } from "../../results/console.ts";
-import { checkJson } from "../../results/json.ts";
+import { anomalyJson, checkJson } from "../../results/json.ts";
 import { judgeFile } from "../../suites/judge.ts";
+import { judgeRunAgain } from "../../suites/redo.ts";
+import { cpuMs } from "../../harness/time.ts";
 import { duration, jsonOrText } from "../arguments.ts";
 import { exitOfVerdict } from "../exit-codes.ts";
 import { Output } from "../output.ts";
@@ -35,7 +39,8 @@ export function addCheck(program: Command): void {
       const output = new Output(options.json);
       for (const file of files) {
         try {
-          await check(file, options, output);
+          if (options.spec === undefined && isRunFolder(file)) await checkRun(file, options, output);
+          else await check(file, options, output);
         } catch (error) {
           output.failure(error, file);
         }
@@ -65,6 +70,30 @@ async function check(file: string, options: CheckOptions, output: Output): Promi
         ...(verdict.verdict === "invalid" ? verdict.anomalies : []).map((anomaly) => anomalyText(anomaly, styleOf(process.stdout))),
       ].join("\n"),
   );
+}
+
+/** A run's folder knows its own workload: it is judged by that workload's checkers, and its reports are drawn again. */
+async function checkRun(path: string, options: CheckOptions, output: Output): Promise<void> {
+  const cpu = cpuMs();
+  const { run, verdict, history } = await judgeRunAgain(path, { budgetMs: options.budget, tell: (line) => output.message(`${path}: ${line}`) });
+  output.exit(exitOfVerdict(verdict.verdict));
+  const anomalies = Object.values(verdict.checkers).flatMap((answer) => (answer.verdict === "invalid" ? answer.anomalies : []));
+  output.result(
+    {
+      file: path,
+      verdict: verdict.verdict,
+      operations: history.operationCount,
+      checker: Object.keys(verdict.checkers).join(","),
+      anomalies: anomalies.map(anomalyJson),
+      cpuMs: Math.round(cpuMs() - cpu),
+      ...(verdict.reasons.length === 0 ? {} : { reason: verdict.reasons.join("; ") }),
+    },
+    () => [`${path}: ${verdict.verdict}  (${history.operationCount} operations of ${run.run?.scenario ?? "a run"})`, ...verdict.reasons.map((reason) => `  ${reason}`), ...anomalies.map((anomaly) => anomalyText(anomaly, styleOf(process.stdout)))].join("\n"),
+  );
+}
+
+function isRunFolder(path: string): boolean {
+  return existsSync(join(path, "run.json"));
 }
 
 function formatName(text: string): FormatName {
