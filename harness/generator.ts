@@ -43,6 +43,8 @@ export interface GeneratorContext {
   readonly free: readonly Thread[];
   /** All threads this generator may use, ascending, nemesis last. O(threads). */
   readonly threads: readonly Thread[];
+  /** How many there are. */
+  readonly size: number;
   /** True when every thread this generator may use is free. */
   readonly idle: boolean;
   /**
@@ -65,8 +67,11 @@ export interface GeneratorContext {
 
 /** An immutable set of threads. */
 export interface ThreadSet {
+  /** One bit per thread. */
   readonly clients: Int32Array;
   readonly nemesis: boolean;
+  /** How many threads are in it, the nemesis included. */
+  readonly size: number;
 }
 
 /** Gives nothing, ever. */

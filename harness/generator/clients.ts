@@ -4,8 +4,8 @@ import { onThreads } from "./on-threads.ts";
 
 /** More client threads than any run has. */
 const wordsMax = 4096;
-const clientsOnly: ThreadSet = { clients: new Int32Array(wordsMax).fill(-1), nemesis: false };
-const nemesisOnly: ThreadSet = { clients: new Int32Array(1), nemesis: true };
+const clientsOnly: ThreadSet = { clients: new Int32Array(wordsMax).fill(-1), nemesis: false, size: wordsMax * 32 };
+const nemesisOnly: ThreadSet = { clients: new Int32Array(1), nemesis: true, size: 1 };
 
 /** `inner` on the client threads only. */
 export function clients(inner: OpGenerator): OpGenerator {

@@ -6,15 +6,19 @@ import { Random } from "../random.ts";
 import { any, shortestAny } from "./any.ts";
 import { calls, callsOf } from "./calls.ts";
 import { beside, clients, nemesis } from "./clients.ts";
+import { concurrencyLimit } from "./concurrency-limit.ts";
 import { cycle } from "./cycle.ts";
 import { delay } from "./delay.ts";
 import { eachThread } from "./each-thread.ts";
 import { filter } from "./filter.ts";
+import { flipFlop } from "./flip-flop.ts";
+import { concurrentKeys } from "./keys.ts";
 import { limit } from "./limit.ts";
 import { map } from "./map.ts";
 import { mix } from "./mix.ts";
 import { always, once } from "./once.ts";
 import { phases } from "./phases.ts";
+import { processLimit } from "./process-limit.ts";
 import { repeat } from "./repeat.ts";
 import { reserve } from "./reserve.ts";
 import { sequence, sequenceBy } from "./sequence.ts";
@@ -284,5 +288,62 @@ describe("choice", () => {
     const stuck: OpGenerator = { draw: () => ({ kind: "pending", next: stuck }), update: () => stuck };
 
     expect(() => simulate(stuck, one)).toThrow("waits for ever at 0 ns");
+  });
+
+  it("flipFlop alternates and ends with the first that ends", () => {
+    expect(schedule(flipFlop(numbered(), callsOf([read, read])), one)).toEqual(["0 0 write 0", "10 0 read", "20 0 write 1", "30 0 read", "40 0 write 2"]);
+  });
+
+  it("concurrencyLimit bounds how many of its ops are open", () => {
+    expect(times(limit(5, concurrencyLimit(2, numbered())), { concurrency: 10 })).toEqual(["0 write 0", "0 write 1", "10 write 2", "10 write 3", "20 write 4"]);
+  });
+
+  it("an op that was drawn but skipped counts for none of them", () => {
+    const odd = (inner: OpGenerator): OpGenerator => filter((op) => Number(op.value) % 2 === 1, inner);
+
+    expect(times(limit(3, odd(concurrencyLimit(1, numbered()))), { concurrency: 4 })).toEqual(["0 write 1", "10 write 3", "20 write 5"]);
+    expect(values(limit(20, odd(processLimit(4, numbered()))), { concurrency: 4 })).toHaveLength(20);
+  });
+
+  it("processLimit ends when crashes would bring in one process too many", () => {
+    expect(invocations(simulate(processLimit(5, always(read)), { concurrency: 2, complete: perfectInfo() }))).toHaveLength(5);
+    expect(invocations(simulate(limit(50, processLimit(5, always(read))), { concurrency: 2 }))).toHaveLength(50);
+  });
+});
+
+describe("keys", () => {
+  const keyed = (keys: number, perKey: number): OpGenerator =>
+    concurrentKeys(2, {
+      key: (index) => (index < keys ? `k${index}` : undefined),
+      generator: () => limit(perKey, calls("v", (_, random) => write(random.int(1_000_000)))),
+      word: (key, { f, value }) => ({ f, value: [key, value] }),
+    });
+  const keyAndThread = (op: Op): [key: string, thread: number] => [String((op.value as string[])[0]), op.process % 5];
+
+  it("are worked on one by each group of threads, and by no one else", () => {
+    const history = invocations(simulate(clients(keyed(7, 10)), { concurrency: 5 }));
+
+    const groups = new Map<string, Set<number>>();
+    for (const [key, thread] of history.map(keyAndThread)) groups.set(key, (groups.get(key) ?? new Set()).add(thread >> 1));
+    expect(history).toHaveLength(70);
+    expect([...groups.keys()].sort()).toEqual(["k0", "k1", "k2", "k3", "k4", "k5", "k6"]);
+    expect([...groups.values()].every((of) => of.size === 1 && !of.has(2))).toBe(true);
+  });
+
+  it("each have their own values, the same for the same seed whatever the timing", () => {
+    const valuesOf = (options: Simulation): string[] => invocations(simulate(clients(keyed(5, 4)), options)).map((op) => JSON.stringify(op.value)).sort();
+
+    const fast = valuesOf({ concurrency: 4 });
+
+    expect(new Set(fast).size).toBe(20);
+    expect(valuesOf({ concurrency: 4, complete: imperfect(777) })).toEqual(fast);
+  });
+
+  it("of none is nothing", () => {
+    expect(schedule(clients(keyed(0, 4)), { concurrency: 4 })).toEqual([]);
+  });
+
+  it("need as many threads as work on one", () => {
+    expect(() => simulate(clients(keyed(1, 1)), one)).toThrow("there are the 2 threads that work on one key (there are 1)");
   });
 });

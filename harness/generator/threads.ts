@@ -71,7 +71,8 @@ export class ThreadTable {
     if (set === undefined) {
       const clients = a.clients.slice(0, Math.min(a.clients.length, b.clients.length));
       for (let i = 0; i < clients.length; i++) clients[i]! &= b.clients[i]!;
-      known.set(b, (set = { clients, nemesis: a.nemesis && b.nemesis }));
+      const nemesis = a.nemesis && b.nemesis;
+      known.set(b, (set = { clients, nemesis, size: sizeOf(clients, nemesis) }));
     }
     return set;
   }
@@ -90,7 +91,13 @@ export class ThreadTable {
 export function threadSet(clients: readonly number[], nemesis: boolean): ThreadSet {
   const words = new Int32Array(((clients.length === 0 ? 0 : Math.max(...clients)) >> 5) + 1);
   for (const thread of clients) words[thread >> 5]! |= 1 << (thread & 31);
-  return { clients: words, nemesis };
+  return { clients: words, nemesis, size: sizeOf(words, nemesis) };
+}
+
+function sizeOf(words: Int32Array, nemesis: boolean): number {
+  let size = nemesis ? 1 : 0;
+  for (let word of words) for (; word !== 0; word &= word - 1) size++;
+  return size;
 }
 
 class View implements GeneratorContext {
@@ -115,6 +122,10 @@ class View implements GeneratorContext {
     for (let thread = 0; thread < this.#table.concurrency; thread++) if (this.has(thread)) list.push(thread);
     if (this.#set.nemesis) list.push("nemesis");
     return list;
+  }
+
+  get size(): number {
+    return this.#set.size;
   }
 
   get idle(): boolean {

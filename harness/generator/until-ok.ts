@@ -1,27 +1,23 @@
 import { noop, type OpGenerator, wrapDraw } from "../generator.ts";
-import type { ProcessId } from "../ids.ts";
+import { OwnOps } from "./own-ops.ts";
 
 /** `inner` until one of its own ops ends in `ok`. */
 export function untilOk(inner: OpGenerator): OpGenerator {
-  return trying(inner, new Set());
+  return trying(inner, OwnOps.none);
 }
 
-/** `own`: the processes whose open op is one of ours. */
-function trying(inner: OpGenerator, own: ReadonlySet<ProcessId>): OpGenerator {
+function trying(inner: OpGenerator, own: OwnOps): OpGenerator {
   const self: OpGenerator = {
     draw(context) {
       const draw = inner.draw(context);
       if (draw.kind !== "op") return wrapDraw(draw, (next) => trying(next, own));
-      const more = new Set(own).add(context.processOf(draw.op.thread));
-      return { kind: "op", op: draw.op, next: trying(draw.next, more) };
+      return { kind: "op", op: draw.op, next: trying(draw.next, own.drawn(context.processOf(draw.op.thread))) };
     },
     update(context, event) {
+      if (event.type === "ok" && own.open.has(event.process)) return noop;
       const next = inner.update(context, event);
-      if (event.type === "invoke" || !own.has(event.process)) return next === inner ? self : trying(next, own);
-      if (event.type === "ok") return noop;
-      const fewer = new Set(own);
-      fewer.delete(event.process);
-      return trying(next, fewer);
+      const heard = own.heard(event);
+      return next === inner && heard === own ? self : trying(next, heard);
     },
   };
   return self;
