@@ -11,6 +11,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "rashomon-ledger-"));
 });
 afterEach(() => {
+  for (const run of openRuns()) if (run.ledger.startsWith(folder)) rmSync(run.entry);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -92,9 +93,6 @@ describe("the list of open runs", () => {
     dirty.end();
 
     expect(listed()).toEqual([dirty.path]);
-    using again = openLedger(join(folder, "dirty"));
-    again.healed("a");
-    for (const run of openRuns()) if (run.ledger.startsWith(folder)) rmSync(run.entry);
   });
 
   it("loses a ledger that ended early when the last heal is heard of after its end", () => {
@@ -108,6 +106,17 @@ describe("the list of open runs", () => {
     expect(openRuns().some((run) => run.ledger === ledger.path)).toBe(false);
     expect(openEntries(readLedger(folder).lines)).toEqual([]);
     expect(() => ledger.intend({ id: "b", what: "b", kind: "fault", undo: [] })).toThrow("open while it is written to");
+  });
+
+  it("forgets a run whose ledger was deleted and whose owner is gone", () => {
+    const deleted = openLedger(join(folder, "deleted"), { owner: { pid: 1, startTicks: -1 } });
+    deleted.intend({ id: "a", what: "a", kind: "fault", undo: [] });
+    deleted.end();
+    rmSync(join(folder, "deleted"), { recursive: true });
+
+    openLedger(folder).end();
+
+    expect(openRuns().filter((run) => run.ledger === deleted.path)).toEqual([]);
   });
 
   it("is not believed when others may write to it", () => {

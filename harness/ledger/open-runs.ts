@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { HarnessError } from "../errors.ts";
@@ -33,13 +33,14 @@ export function openRuns(): OpenRun[] {
 
 let registrations = 0;
 
-/** Lists a run as open; returns the entry's path, for `unregisterRun`. */
+/** Lists a run as open, and takes off those whose ledger was deleted since; returns the entry's path, for `unregisterRun`. */
 export function registerRun(run: { readonly ledger: string; readonly owner: { readonly pid: number; readonly startTicks: number } }): string {
   const folder = openRunsFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!isOurs(folder)) {
     throw new HarnessError("FILE_UNREADABLE", `${folder} must be a folder of this user alone`, { nextStep: `remove ${dirname(folder)}, or set TMPDIR to a folder of your own` });
   }
+  for (const run of openRuns()) if (!run.ownerAlive && !existsSync(run.ledger)) unregisterRun(run.entry);
   registrations++;
   const entry = join(folder, `${run.owner.pid}-${run.owner.startTicks}-${process.pid}-${registrations}.json`);
   // Written aside and renamed: a reader never sees half an entry.
