@@ -37,7 +37,7 @@ module.exports = {
       severity: "error",
       comment: "a cycle hides which file owns the idea",
       from: {},
-      to: { circular: true, dependencyTypesNot: ["type-only"] },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     },
     { name: "not-to-tests", severity: "error", from: { pathNot: tests }, to: { path: "\\.test\\.ts$" } },
   ],

@@ -61,7 +61,7 @@ export default tseslint.config(
   },
   {
     files: ["**/*.ts"],
-    ignores: ["**/*.test.ts", "bench/**", "scripts/**"],
+    ignores: ["**/*.test.ts", "bench/**", "scripts/**", "vitest*.config.ts"],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       "@typescript-eslint/no-floating-promises": "error",
