@@ -118,8 +118,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   return engine.finish();
 }
 
-/** Ends with the clients' generator or the time; a nemesis that is done early does not end it. */
-function mainGenerator(options: RunOptions): OpGenerator {
+/** The main phase: ends with the clients' generator or the time; a nemesis that is done early does not end it. */
+export function mainGenerator(options: Pick<RunOptions, "generator" | "faults" | "timeLimitMs">): OpGenerator {
   const faults = options.faults === undefined ? [] : [onNemesis(sequence([options.faults.generator, never]))];
   return timeLimit(options.timeLimitMs, shortestAny(clients(options.generator), ...faults));
 }
