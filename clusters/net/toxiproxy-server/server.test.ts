@@ -127,7 +127,7 @@ describe("disabling", () => {
     const cx = await context();
     const { client, server } = await cx.joined();
     await cx.toxic("bandwidth", { rate: 0 }, { stream: "upstream" });
-    client.send(Buffer.alloc(200_000));
+    client.send(Buffer.alloc(2_000_000));
     await settled(async () => (await cx.client.links("p"))!.upstream.receivedBytes);
 
     await cx.client.updateProxy("p", { enabled: false });
