@@ -1,10 +1,10 @@
 import type { Capability, RunningCluster } from "../harness/cluster.ts";
-import type { Disturbance } from "../harness/disturbance.ts";
 import { HarnessError } from "../harness/errors.ts";
-import type { NodeId } from "../harness/ids.ts";
 import { type OptionSpec, parseSettings, type Settings } from "../harness/options.ts";
-import type { Random } from "../harness/random.ts";
+import type { Plan, PlanContext } from "./plan.ts";
 import { namesOf } from "./target.ts";
+
+export type { Plan, PlanContext } from "./plan.ts";
 
 /**
  * What goes wrong, as policy: a fault decides *whom* it hits and *with what*, in terms of what a cluster can do
@@ -29,25 +29,6 @@ export interface Fault {
 
 /** A capability of a cluster; `toxics` are links that can do more than be cut and delayed. */
 export type Need = Capability | "toxics";
-
-export interface PlanContext {
-  readonly cluster: RunningCluster;
-  /** This injection's own, forked by fault and number: the same seed hits the same targets whatever happened before. */
-  readonly random: Random;
-  /** How often this fault was injected before, from 0. */
-  readonly injection: number;
-  /** Complete by the fault's `options`. */
-  readonly settings: Settings;
-  readonly signal: AbortSignal;
-}
-
-export interface Plan {
-  readonly targets: readonly NodeId[];
-  /** For people: `isolate n3 (leader)`. */
-  readonly what: string;
-  /** Applied in this order, reverted in the opposite one. */
-  readonly disturbances: readonly Disturbance[];
-}
 
 /** A fault with its settings: what a run is given. */
 export interface ArmedFault {

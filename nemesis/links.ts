@@ -2,7 +2,7 @@ import type { Flow, RunningCluster } from "../harness/cluster.ts";
 import { HarnessError } from "../harness/errors.ts";
 import type { NodeId } from "../harness/ids.ts";
 import { type OptionSpec, textOf } from "../harness/options.ts";
-import type { PlanContext } from "./fault.ts";
+import type { PlanContext } from "./plan.ts";
 import { chooseTarget, type Target } from "./target.ts";
 
 /**

@@ -2,7 +2,7 @@ import { HarnessError } from "../harness/errors.ts";
 import type { NodeId } from "../harness/ids.ts";
 import { type OptionSpec, textOf } from "../harness/options.ts";
 import { deadlineSignal } from "../harness/time.ts";
-import type { PlanContext } from "./fault.ts";
+import type { PlanContext } from "./plan.ts";
 
 /**
  * Whom a fault hits. One word says it, for every fault alike (after the node specs of Jepsen's combined nemesis):
