@@ -1,3 +1,4 @@
+import { HarnessError } from "../../harness/errors.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { statusCode } from "./image.ts";
 import { ownerAlive, ownerLabel, runLabel } from "./labels.ts";
@@ -18,6 +19,8 @@ export interface SweepReport {
   /** Left alone because the run that owns them is still going on. */
   readonly spared: readonly string[];
   readonly failed: readonly { readonly what: string; readonly error: string }[];
+  /** Why nothing was looked for: no engine answers, so nothing of ours runs in one. */
+  readonly skipped?: string;
 }
 
 interface Found {
@@ -26,9 +29,10 @@ interface Found {
   remove(): Promise<unknown>;
 }
 
-/** Never throws for an object that cannot be removed: that is in `failed`. `ENGINE_MISSING` when no engine answers. */
+/** Never throws for an object that cannot be removed (that is in `failed`) nor for a missing engine (`skipped`). */
 export async function sweepDocker(options: SweepOptions = {}): Promise<SweepReport> {
-  const engine = options.engine ?? (await connectEngine());
+  const { engine, missing } = await engineFor(options);
+  if (engine === undefined) return { removed: [], spared: [], failed: [], skipped: missing };
   const removed: string[] = [];
   const spared: string[] = [];
   const failed: { what: string; error: string }[] = [];
@@ -48,6 +52,17 @@ export async function sweepDocker(options: SweepOptions = {}): Promise<SweepRepo
     }
   }
   return { removed, spared, failed };
+}
+
+type EngineOrNot = { readonly engine: Engine; readonly missing?: never } | { readonly engine?: never; readonly missing: string };
+
+async function engineFor(options: SweepOptions): Promise<EngineOrNot> {
+  try {
+    return { engine: options.engine ?? (await connectEngine()) };
+  } catch (error) {
+    if (error instanceof HarnessError && error.code === "ENGINE_MISSING") return { missing: error.message };
+    throw error;
+  }
 }
 
 /** Names of everything that carries a run's label, or this run's. */
