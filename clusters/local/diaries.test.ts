@@ -14,7 +14,7 @@ const definition = findSystem("abd");
 const settings = parseSettings([], definition.options, "abd");
 const system = definition.make(settings);
 
-test("the diaries of nodes that were paused and killed at work are whole, and replay to the same states", { timeout: 120_000 }, async () => {
+test("the diaries of nodes that were paused, killed, slowed and cut at work are whole, and replay to the same states", { timeout: 120_000 }, async () => {
   await using at = stage();
   {
     await using cluster = await at.start();
@@ -23,13 +23,21 @@ test("the diaries of nodes that were paused and killed at work are whole, and re
     const load = keepBusy(cluster, busy.signal);
     for (const name of ["n1", "n2", "n3", "n1"]) {
       const kill = cluster.processes.kill(nodeId(name));
-      const pause = cluster.processes.pause(nodeId(name === "n3" ? "n1" : "n3"));
+      const other = nodeId(name === "n3" ? "n1" : "n3");
+      const pause = cluster.processes.pause(other);
+      const slow = cluster.net!.delay([{ from: nodeId("n2"), to: other }], { latencyMs: 30, jitterMs: 25 });
+      const cut = cluster.net!.cut([{ from: other, to: nodeId("n2") }]);
+      await slow.apply(patience());
       await sleep(200);
       await kill.apply(patience());
+      await cut.apply(patience());
       await pause.apply(patience());
       await sleep(200);
       await pause.revert(patience());
+      await sleep(100);
+      await cut.revert(patience());
       await kill.revert(patience());
+      await slow.revert(patience());
     }
     await cluster.converged(patience());
     await sleep(300);

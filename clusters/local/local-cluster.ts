@@ -8,7 +8,7 @@ import { HarnessError } from "../../harness/errors.ts";
 import { type NodeId, nodeNames } from "../../harness/ids.ts";
 import type { Settings } from "../../harness/options.ts";
 import { startTicks } from "../../harness/process-identity.ts";
-import { sleep } from "../../harness/time.ts";
+import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
 import { directLinks, type LinkName, type Links } from "./links.ts";
 import { LocalNode } from "./local-node.ts";
 import { processControl } from "./process-control.ts";
@@ -72,7 +72,7 @@ export function localCluster(options: LocalClusterOptions): LocalCluster {
         return cluster;
       } catch (error) {
         await cluster[Symbol.asyncDispose]();
-        if (start.signal.aborted && !(error instanceof HarnessError)) {
+        if (start.signal.aborted) {
           throw new HarnessError("INTERRUPTED", "the local cluster was interrupted while it started", { nextStep: "run it again", cause: error });
         }
         throw error;
@@ -139,13 +139,19 @@ class Local implements LocalRunningCluster {
 
   /** Serving, and every link welcomed by its peer in both directions. */
   async converged(signal: AbortSignal): Promise<void> {
+    const start = monotonicMs();
     for (const node of this.#nodes) await node.untilServing(signal);
     for (const node of this.#nodes) {
       for (;;) {
-        const missing = await missingLinks(node, signal);
+        const missing = await this.#missingLinks(node, signal);
         if (missing.length === 0) break;
-        signal.throwIfAborted();
-        await sleep(25, signal);
+        if (signal.aborted) {
+          throw new HarnessError("NODE_UNHEALTHY", `links ${missing.join(", ")} were not up after ${Math.round(monotonicMs() - start)} ms`, {
+            nextStep: "see in faults.jsonl whether a fault still holds them",
+            cause: signal.reason,
+          });
+        }
+        await sleep(25);
       }
     }
   }
@@ -240,6 +246,12 @@ class Local implements LocalRunningCluster {
     );
   }
 
+  /** Links on which the peer has not welcomed `node`; all of them when it does not say. */
+  async #missingLinks(node: LocalNode, signal: AbortSignal): Promise<string[]> {
+    const health = await node.health(deadlineSignal(2_000, signal)).catch(() => undefined);
+    return this.#nodes.filter((peer) => peer !== node && health?.links[peer.id] !== true).map((peer) => `${node.name}-${peer.name}`);
+  }
+
   /** Tells `node` how to reach its peers; its actor starts then. */
   async #introduce(node: LocalNode): Promise<void> {
     const peers: { [id: string]: Endpoint } = {};
@@ -259,17 +271,6 @@ class Local implements LocalRunningCluster {
     const alive = this.#nodes.filter((peer) => peer === node || peer.process.exit() === undefined);
     await Promise.all(alive.map((peer) => this.#introduce(peer)));
     await node.untilServing(signal);
-  }
-}
-
-/** Peers that have not welcomed `node`'s connection. */
-async function missingLinks(node: LocalNode, signal: AbortSignal): Promise<string[]> {
-  try {
-    const { links } = await node.health(signal);
-    return Object.keys(links).filter((peer) => links[peer] !== true);
-  } catch {
-    signal.throwIfAborted();
-    return ["unknown"];
   }
 }
 

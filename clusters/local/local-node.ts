@@ -49,8 +49,8 @@ export class LocalNode {
     try {
       this.#port = await this.#process.listening(deadlineSignal(waitMs, signal));
     } catch (error) {
-      if (error instanceof HarnessError || signal.aborted) throw error;
-      throw this.#unhealthy(`${this.name} did not listen`, waitMs, error);
+      if (error instanceof HarnessError) throw error;
+      throw this.#unhealthy(`${this.name} did not listen`, monotonicMs() - this.#spawnedAtMs, error);
     }
     return this.address;
   }
@@ -72,11 +72,11 @@ export class LocalNode {
     }
   }
 
-  /** True when it answers, as the life that is meant, with its actor started. */
+  /** True when it answers within two seconds, as the life that is meant, with its actor started. */
   async serves(signal: AbortSignal): Promise<boolean> {
     if (this.#process.exit() !== undefined) return false;
     try {
-      const health = await this.health(signal);
+      const health = await this.health(deadlineSignal(Math.min(this.#options.healthyMsMax, probeMsMax), signal));
       return health.ready && health.node === this.id && health.epoch === this.#epoch;
     } catch {
       return false;
@@ -87,12 +87,12 @@ export class LocalNode {
   async untilServing(signal: AbortSignal): Promise<void> {
     const waitMs = this.#options.healthyMsMax;
     const start = monotonicMs();
-    while (!(await this.serves(deadlineSignal(Math.min(waitMs, probeMsMax), signal)))) {
-      signal.throwIfAborted();
+    while (!(await this.serves(signal))) {
       const exit = this.#process.exit();
       if (exit !== undefined) throw nodeExited(this.#process, exit);
-      if (monotonicMs() - start > waitMs) throw this.#unhealthy(`${this.name} did not answer a health request`, waitMs);
-      await sleep(pollMs, signal);
+      const waitedMs = monotonicMs() - start;
+      if (waitedMs > waitMs || signal.aborted) throw this.#unhealthy(`${this.name} did not answer a health request`, waitedMs, signal.reason);
+      await sleep(pollMs);
     }
     if (this.#announced) return;
     this.#announced = true;
@@ -124,8 +124,8 @@ export class LocalNode {
     return life;
   }
 
-  #unhealthy(what: string, waitMs: number, cause?: unknown): HarnessError {
-    return new HarnessError("NODE_UNHEALTHY", `${what} within ${waitMs} ms; its log ends:\n${logTail(this.#process.logFile)}`, {
+  #unhealthy(what: string, waitedMs: number, cause?: unknown): HarnessError {
+    return new HarnessError("NODE_UNHEALTHY", `${what} within ${Math.round(waitedMs)} ms; its log ends:\n${logTail(this.#process.logFile)}`, {
       nextStep: `read ${this.#process.logFile}, or allow more time if the machine is loaded`,
       ...(cause === undefined ? {} : { cause }),
     });
