@@ -1,0 +1,181 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readHistoryFile } from "../harness/history-file.ts";
+import { until } from "../harness/time.ts";
+import { rashomon } from "./testing/cli.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "rashomon-run-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Pids of living processes whose command line or working files mention `text`. */
+function mentioning(text: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text) || readFileSync(`/proc/${pid}/environ`, "utf8").includes(text);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+function start(args: readonly string[], mark: string): ReturnType<typeof spawn> {
+  return spawn(process.execPath, [fileURLToPath(new URL("./main.ts", import.meta.url)), ...args], { cwd: folder, env: { ...process.env, RASHOMON_TEST_MARK: mark }, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
+  let text = "";
+  for await (const chunk of stream ?? []) text += String(chunk);
+  return text;
+}
+
+describe("rashomon run", () => {
+  test("abd stays valid while its links and processes fail; the JSON is the contract's, and the folder has every file", async () => {
+    const ran = await rashomon(["run", "abd", "--nemesis", "isolate,kill", "--time-limit", "6s", "--rate", "80", "--concurrency", "4", "--seed", "3", "--json"], { cwd: folder });
+
+    expect(ran.code, ran.err).toBe(0);
+    const [result] = ran.json();
+    expect(ran.json()).toHaveLength(1);
+    expect(result).toMatchObject({ verdict: "valid", seed: "3", checkers: { linearizability: { verdict: "valid" } } });
+    const counts = result!["counts"] as { ok: number };
+    expect(counts.ok).toBeGreaterThan(20);
+    const faults = result!["faults"] as { evidence: { effective: boolean } }[];
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.every((fault) => fault.evidence.effective)).toBe(true);
+    const run = String(result!["run"]);
+    for (const file of ["run.json", "history.jsonl", "faults.jsonl", "verdict.json", "report.html", "junit.xml", "logs"]) expect(existsSync(join(run, file)), file).toBe(true);
+    expect(readFileSync(join(run, "report.html"), "utf8")).not.toMatch(/src="http|href="http/);
+  });
+
+  test("a stored run is judged again without a cluster, and its report drawn again", async () => {
+    const latest = join(folder, "runs", "latest");
+    rmSync(join(latest, "verdict.json"));
+    const again = await rashomon(["check", latest, "--json"], { cwd: folder });
+    expect(again.code, again.err).toBe(0);
+    expect(again.json()).toMatchObject([{ verdict: "valid" }]);
+    expect((await rashomon(["report", latest], { cwd: folder })).code).toBe(0);
+  });
+
+  test("the twin that reads locally is invalid under a partition, with a sentence", async () => {
+    const ran = await rashomon(["run", "abd-fast-read", "--nemesis", "isolate", "--time-limit", "6s", "--rate", "150", "--seed", "1", "--json"], { cwd: folder });
+    expect(ran.code, ran.err).toBe(1);
+    const checkers = ran.json()[0]!["checkers"] as { linearizability: { anomalies: { explanation: string }[] } };
+    expect(checkers.linearizability.anomalies[0]!.explanation).toMatch(/read/);
+  });
+
+  test("in virtual time the same seed gives the same history, byte for byte", async () => {
+    const once = async (): Promise<string> => {
+      const ran = await rashomon(["run", "abd", "--cluster", "simulated", "--nemesis", "isolate,latency,pause,kill", "--time-limit", "20s", "--rate", "60", "--seed", "5", "--json"], { cwd: folder });
+      expect(ran.code, ran.err).toBe(0);
+      return readFileSync(join(String(ran.json()[0]!["run"]), "history.jsonl"), "utf8");
+    };
+    expect(await once()).toBe(await once());
+  });
+
+  test("Ctrl-C heals, saves and judges what there is", async () => {
+    const mark = `mark-interrupt-${process.pid}`;
+    const child = start(["run", "abd", "--nemesis", "isolate", "--fault-every", "1500ms", "--fault-for", "1400ms", "--time-limit", "60s", "--rate", "60", "--seed", "8", "--json"], mark);
+    const out = textOf(child.stdout);
+    await until("a fault in the ledger", () => ledgerHas(folder, '"done"', "8"), { deadlineMs: 40_000, everyMs: 50 });
+    child.kill("SIGINT");
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+
+    const result = JSON.parse(await out) as { interrupted: boolean; run: string };
+    expect(result.interrupted).toBe(true);
+    expect([0, 3]).toContain(code);
+    expect((await readHistoryFile(join(result.run, "history.jsonl"))).history.length).toBeGreaterThan(0);
+    await until("no process left", () => mentioning(mark).length === 0, { deadlineMs: 20_000, everyMs: 100 });
+  });
+
+  test("SIGKILL in the middle of a partition loses no recorded operation and leaves no process; heal finds nothing more", async () => {
+    const mark = `mark-kill-${process.pid}`;
+    const child = start(["run", "abd", "--nemesis", "isolate,pause", "--fault-every", "3000ms", "--fault-for", "2900ms", "--time-limit", "60s", "--rate", "60", "--seed", "9"], mark);
+    await until("a fault in the ledger", () => ledgerHas(folder, '"done"', "9"), { deadlineMs: 40_000, everyMs: 50 });
+    child.kill("SIGKILL");
+    await until("no process left", () => mentioning(mark).length === 0, { deadlineMs: 30_000, everyMs: 100 });
+
+    const run = latest(folder, "9");
+    expect((await readHistoryFile(join(run, "history.jsonl"))).history.length).toBeGreaterThan(0);
+    const judged = await rashomon(["check", run, "--json"], { cwd: folder });
+    expect([0, 3], judged.err).toContain(judged.code);
+    const healed = await rashomon(["heal", run, "--json"], { cwd: folder });
+    expect(healed.code, healed.err).toBe(0);
+    expect(healed.json()[0]).toMatchObject({ failed: [] });
+  });
+});
+
+describe("what is wrong is said before anything starts", () => {
+  test.each([
+    ["an unknown system", ["run", "nosuch"], 254, /no system "nosuch"/],
+    ["an unknown fault", ["run", "abd", "--nemesis", "nosuch"], 254, /no fault "nosuch"/],
+    ["an unknown workload", ["run", "abd", "--workload", "nosuch"], 254, /no workload "nosuch"/],
+    ["an unknown setting", ["run", "abd", "--set", "nosuch=1"], 254, /no option "nosuch"/],
+    ["a setting of the wrong kind", ["run", "abd", "--set", "resendMs=soon"], 254, /resendMs takes a integer|resendMs takes an integer/],
+    ["a cluster it cannot run on", ["run", "abd", "--cluster", "docker"], 254, /cannot run on a docker cluster/],
+    ["a rate of nothing", ["run", "abd", "--rate", "0"], 254, /above 0/],
+    ["exploring a database", ["explore", "etcd"], 254, /etcd is a database/],
+  ] as const)("%s", async (_title, args, code, message) => {
+    const ran = await rashomon(args, { cwd: folder });
+    expect(ran.err).toMatch(message);
+    expect(ran.err).toMatch(/next: |see `rashomon/);
+    expect(ran.code).toBe(code);
+  });
+});
+
+describe("the other witnesses", () => {
+  test("explore proves abd within its bounds and finds the twin's shortest counterexample", async () => {
+    const [proof, twin] = await Promise.all([rashomon(["explore", "abd", "--set", "clients=1", "--set", "crashes=1", "--json"]), rashomon(["explore", "abd-fast-read", "--json"])]);
+    expect(proof.code, proof.err).toBe(0);
+    expect(proof.json()[0]).toMatchObject({ system: "abd", unique: 1690, complete: true, discoveries: [] });
+    expect(twin.code).toBe(1);
+    expect(twin.json()[0]).toMatchObject({ discoveries: [{ property: "linearizable", kind: "counterexample", length: 10 }] });
+  });
+
+  test("the reference model has its published counts: single-copy-register with 3 clients", async () => {
+    const ran = await rashomon(["explore", "single-copy-register", "--set", "clients=3", "--json"]);
+    expect(ran.json()[0]).toMatchObject({ unique: 4243, generated: 6778, depth: 13 });
+  });
+
+  test("simulate finds the twin's bug from a seed, and the same seed finds the same run", async () => {
+    const [a, b] = await Promise.all([1, 2].map(() => rashomon(["simulate", "abd-fast-read", "--runs", "500", "--seed", "4", "--json"])));
+    expect(a!.code).toBe(1);
+    const { cpuMs: _a, ...first } = a!.json()[0]!;
+    const { cpuMs: _b, ...second } = b!.json()[0]!;
+    expect(first).toEqual(second);
+    expect(first["firstBad"]).toBeDefined();
+  });
+
+  test("compare: every real history of abd is one of the model's, and coverage is measured against its outcomes", async () => {
+    const ran = await rashomon(["compare", "abd", "--set", "clients=1", "--set", "rounds=12", "--seed", "2", "--json"]);
+    expect(ran.code, ran.err).toBe(0);
+    expect(ran.json()[0]).toMatchObject({ verdict: "valid", deployed: { rounds: 12, included: 12, outside: 0 }, model: { complete: true } });
+  });
+});
+
+function latest(cwd: string, seed: string): string {
+  const scenario = readdirSync(join(cwd, "runs")).flatMap((name) => {
+    try {
+      return readdirSync(join(cwd, "runs", name)).filter((run) => run.endsWith(`-${seed}`)).map((run) => join(cwd, "runs", name, run));
+    } catch {
+      return [];
+    }
+  });
+  return scenario[0] ?? readlinkSync(join(cwd, "runs", "latest"));
+}
+
+function ledgerHas(cwd: string, text: string, seed: string): boolean {
+  try {
+    return readFileSync(join(latest(cwd, seed), "faults.jsonl"), "utf8").split("\n").some((line) => line.includes(text) && /isolate|pause/.test(line));
+  } catch {
+    return false;
+  }
+}
