@@ -1,5 +1,5 @@
 import type { RunningCluster } from "../harness/cluster.ts";
-import type { Disturbance, Evidence } from "../harness/disturbance.ts";
+import type { Evidence } from "../harness/disturbance.ts";
 import { describeError, HarnessError } from "../harness/errors.ts";
 import type { NodeId } from "../harness/ids.ts";
 import { isObject, type Json } from "../harness/json.ts";
@@ -8,8 +8,9 @@ import type { Nemesis } from "../harness/nemesis.ts";
 import type { Call } from "../harness/op.ts";
 import type { Settings } from "../harness/options.ts";
 import type { Random } from "../harness/random.ts";
-import { deadlineSignal, within } from "../harness/time.ts";
+import { deadlineSignal } from "../harness/time.ts";
 import { type ArmedFault, checkCapabilities, type Plan } from "./fault.ts";
+import { bounded, evidenceOf, revert, revertMsMax, unhealthy } from "./steps.ts";
 
 /**
  * The nemesis: does what its schedule says, one call at a time, and leaves nothing on.
@@ -74,12 +75,9 @@ export interface Healed {
   readonly converged?: boolean;
 }
 
-/** Bounds, in milliseconds. A kill's revert starts a node and waits until it serves, on a machine that may be loaded. */
+/** Bounds, in milliseconds. */
 const planMsMax = 10_000;
-const healthMsMax = 1_000;
 const applyMsMax = 30_000;
-const evidenceMsMax = 10_000;
-const revertMsMax = 60_000;
 const convergeMsMax = 60_000;
 
 interface Active {
@@ -232,47 +230,6 @@ class PolicyNemesis implements Nemesis {
   #say(event: NemesisEvent): void {
     this.#options.onEvent?.(event);
   }
-}
-
-/** Reverts all disturbances of a plan, last first; what each failure was. */
-async function revert(plan: Plan, signal: AbortSignal): Promise<unknown[]> {
-  const errors: unknown[] = [];
-  for (const disturbance of plan.disturbances.toReversed()) {
-    try {
-      await bounded(revertMsMax, `healing ${disturbance.description}`, signal, (bound) => disturbance.revert(bound));
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  return errors;
-}
-
-/** The evidence of all disturbances as one: effective when any was. What cannot be measured was not seen. */
-async function evidenceOf(disturbances: readonly Disturbance[], signal: AbortSignal): Promise<Evidence> {
-  const all: Evidence[] = [];
-  for (const disturbance of disturbances) {
-    try {
-      all.push(await bounded(evidenceMsMax, `evidence of ${disturbance.description}`, signal, (bound) => disturbance.evidence(bound)));
-    } catch (error) {
-      all.push({ effective: false, seen: `no evidence of ${disturbance.description}: ${describeError(error)}` });
-    }
-  }
-  const [only] = all;
-  if (all.length === 1 && only !== undefined) return only;
-  return { effective: all.some((evidence) => evidence.effective), seen: all.map((evidence) => evidence.seen).join("; "), data: all.map((evidence) => evidence.data ?? null) };
-}
-
-/** Nodes that do not serve now. */
-async function unhealthy(cluster: RunningCluster, signal: AbortSignal): Promise<NodeId[]> {
-  const bound = deadlineSignal(healthMsMax, signal);
-  const health = await Promise.all(cluster.nodes.map((node) => within(healthMsMax, `health of ${node}`, cluster.healthy(node, bound)).catch(() => false)));
-  return cluster.nodes.filter((_, i) => health[i] !== true);
-}
-
-/** `work` under a deadline that it hears of by its signal, and that holds even when it does not listen. */
-function bounded<T>(ms: number, what: string, signal: AbortSignal, work: (bound: AbortSignal) => Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  return within(ms, what, work(deadlineSignal(ms, signal)));
 }
 
 /** An op's value may override settings: `{"target":"n2"}`, as a replayed or hand-written schedule does. */

@@ -188,6 +188,29 @@ describe("a request", () => {
     expect(failed(report)).toEqual([]);
   });
 
+  it("to a server that dies while it is asked is success as soon as it is gone", async () => {
+    const server = createServer((request) => {
+      server.close();
+      request.socket.resetAndDestroy();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+
+    const report = await healLedger(abandoned([{ undo: "http", method: "DELETE", url: `http://127.0.0.1:${port}/proxies/a` }]));
+
+    expect(report.entries[0]!.detail).toContain("the server is gone already");
+  });
+
+  it("whose connection always breaks has failed", async () => {
+    await using server = createServer((request) => request.socket.resetAndDestroy()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+
+    const report = await healLedger(abandoned([{ undo: "http", method: "DELETE", url: `http://127.0.0.1:${port}/proxies/a` }]));
+
+    expect(failed(report)[0]!.detail).toContain("ECONNRESET");
+  });
+
   it.each(["http://192.0.2.1:8474/reset", "http://example.invalid/reset", "https://127.0.0.1:1/reset", "http://127.example.invalid/reset"])("is not sent to %s", async (url) => {
     const report = await healLedger(abandoned([{ undo: "http", method: "POST", url }]));
 

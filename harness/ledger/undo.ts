@@ -31,6 +31,8 @@ export interface UndoOptions {
 
 /** Longest wait for a program, a reply or a process's end. */
 const stepMsMax = 30_000;
+/** How often a request is sent whose connection breaks. */
+const attemptsMax = 4;
 
 /** Performs one step. Never throws: a failure is a result. */
 export async function performUndo(undo: Undo, options: UndoOptions): Promise<UndoResult> {
@@ -77,12 +79,21 @@ async function signalProcess(undo: Extract<Undo, { undo: "signal" }>, signal: Ab
   return succeeded(`${undo.signal} sent to process ${undo.pid}`);
 }
 
-function sendRequest(undo: Extract<Undo, { undo: "http" }>, options: UndoOptions): Promise<UndoResult> {
+async function sendRequest(undo: Extract<Undo, { undo: "http" }>, options: UndoOptions): Promise<UndoResult> {
   const url = new URL(undo.url);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (url.protocol !== "http:" || !(isLoopback(host) || options.addresses.has(host))) {
-    return Promise.resolve(failed(`${undo.url} is neither loopback nor a container of this run: not sent`));
+    return failed(`${undo.url} is neither loopback nor a container of this run: not sent`);
   }
+  // A server that is dying with its harness may break a connection before it refuses the next: ask again, undos are idempotent.
+  for (let attempt = 1; ; attempt++) {
+    const result = await sendOnce(undo, url, options);
+    if (result.ok || !result.broken || attempt === attemptsMax) return result;
+    await sleep(100 * attempt, options.signal);
+  }
+}
+
+function sendOnce(undo: Extract<Undo, { undo: "http" }>, url: URL, options: UndoOptions): Promise<UndoResult & { readonly broken?: boolean }> {
   const text = undo.body === undefined ? "" : JSON.stringify(undo.body);
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text), "user-agent": "rashomon-heal" };
   return new Promise((resolvePromise) => {
@@ -90,7 +101,7 @@ function sendRequest(undo: Extract<Undo, { undo: "http" }>, options: UndoOptions
       const status = reply.statusCode ?? 0;
       const chunks: Buffer[] = [];
       reply.on("data", (chunk: Buffer) => chunks.push(chunk));
-      reply.on("error", (error) => resolvePromise(failed(`${undo.method} ${undo.url}: ${error.message}`)));
+      reply.on("error", (error) => resolvePromise({ ...failed(`${undo.method} ${undo.url}: ${error.message}`), broken: true }));
       reply.on("end", () => {
         const seen = `${undo.method} ${undo.url}: ${status}`;
         if (status >= 200 && status < 300) resolvePromise(succeeded(seen));
@@ -100,7 +111,7 @@ function sendRequest(undo: Extract<Undo, { undo: "http" }>, options: UndoOptions
     });
     sent.on("error", (error) => {
       const refused = "code" in error && error.code === "ECONNREFUSED";
-      resolvePromise(refused ? succeeded(`${undo.method} ${undo.url}: the server is gone already`) : failed(`${undo.method} ${undo.url}: ${error.message}`));
+      resolvePromise(refused ? succeeded(`${undo.method} ${undo.url}: the server is gone already`) : { ...failed(`${undo.method} ${undo.url}: ${error.message}`), broken: true });
     });
     sent.end(text);
   });
