@@ -4,13 +4,6 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { describeError } from "../harness/errors.ts";
 import { exitCodes, exitOfError } from "./exit-codes.ts";
-import { addCheck } from "./commands/check.ts";
-import { addCompare, addExplore, addSimulate } from "./commands/witnesses.ts";
-import { addDemo } from "./commands/demo.ts";
-import { addDoctor, addHeal } from "./commands/upkeep.ts";
-import { addList } from "./commands/list.ts";
-import { addReport } from "./commands/report.ts";
-import { addRun } from "./commands/run.ts";
 
 const version = (JSON.parse(readFileSync(new URL(import.meta.url.endsWith(".ts") ? "../package.json" : "../../package.json", import.meta.url), "utf8")) as { version: string }).version;
 
@@ -19,7 +12,22 @@ const program = new Command("rashomon")
   .version(version)
   .showHelpAfterError("(see `rashomon --help`)")
   .exitOverride();
-for (const add of [addDemo, addRun, addCheck, addExplore, addSimulate, addCompare, addList, addDoctor, addHeal, addReport]) add(program);
+
+/** Only the asked-for command is loaded, so `check` on a small file does not wait for the Docker client. */
+const commands: { readonly [name: string]: () => Promise<(program: Command) => void> } = {
+  demo: async () => (await import("./commands/demo.ts")).addDemo,
+  run: async () => (await import("./commands/run.ts")).addRun,
+  check: async () => (await import("./commands/check.ts")).addCheck,
+  explore: async () => (await import("./commands/witnesses.ts")).addExplore,
+  simulate: async () => (await import("./commands/witnesses.ts")).addSimulate,
+  compare: async () => (await import("./commands/witnesses.ts")).addCompare,
+  list: async () => (await import("./commands/list.ts")).addList,
+  doctor: async () => (await import("./commands/upkeep.ts")).addDoctor,
+  heal: async () => (await import("./commands/upkeep.ts")).addHeal,
+  report: async () => (await import("./commands/report.ts")).addReport,
+};
+const asked = process.argv[2] ?? "";
+for (const name of asked in commands ? [asked] : Object.keys(commands)) (await commands[name]!())(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError(`(see \`rashomon ${command.name()} --help\`)`);
 
 process.on("unhandledRejection", (error) => {
