@@ -5,7 +5,7 @@ import { columnsOf, shorten, wrapText } from "./draw/svg.ts";
 import { drawText, type TextOptions } from "./draw/text.ts";
 import { signs, witnessNames, witnessOrder } from "./html/parts.ts";
 import type { RunVerdict, WitnessAccount } from "./records.ts";
-import { count, duration } from "./statistics.ts";
+import { count, duration, firstLine } from "./words.ts";
 
 /**
  * What people see while a run goes on and when it ends. Everything here goes to standard error, so that `--json` owns
@@ -108,7 +108,7 @@ export function printAccounts(accounts: readonly WitnessAccount[], terminal: Ter
 
 /** An anomaly: its name, its sentence, what was expected and received, its first picture. Ends in a newline. */
 export function anomalyText(anomaly: Anomaly, style: ConsoleStyle): string {
-  const lines = [paint(`${signs.invalid} ${anomaly.name}`, "bad", style), ...wrapText(anomaly.explanation, style.width - 2, 12).map((line) => `  ${line}`)];
+  const lines = [paint(`${signs.invalid} ${anomaly.name}`, "bad", style), ...anomaly.explanation.split("\n").flatMap((part) => wrapText(part, style.width - 2, 12)).map((line) => `  ${line}`)];
   if (anomaly.expected !== undefined || anomaly.received !== undefined) lines.push(...wrapText(`expected ${anomaly.expected ?? "?"}, received ${anomaly.received ?? "?"}`, style.width - 2, 4).map((line) => `  ${line}`));
   const text: TextOptions = { width: style.width - 2, charset: style.charset, emphasize: (part) => paint(part, "bad", style) };
   const [first] = anomaly.diagrams ?? [];
@@ -191,7 +191,7 @@ function cellLines(account: WitnessAccount, { width, style, boundsOnce }: { widt
   const quiet = (units: readonly string[]): Line[] => joinUnits(units, width).map((text) => ({ text, tone: "quiet" }));
   return [
     ...wrapText(`${sign} ${account.verdict}${surprising}`, width, 2).map((text): Line => ({ text, tone })),
-    ...wrapText(account.summary, width, 5).map((text): Line => ({ text, tone: undefined })),
+    ...wrapText(firstLine(account.summary, 180), width, 5).map((text): Line => ({ text, tone: undefined })),
     ...quiet(figures),
     ...(account.bounds === undefined || account.bounds.length === 0 || boundsOnce ? [] : quiet(boundsUnits(account.bounds))),
   ];

@@ -9,6 +9,7 @@ import type { DrawOptions } from "./draw/svg.ts";
  * Pictures from `Diagram`s: `drawSvg` for pages and files, `drawText` for terminals and logs, `describe` in words.
  * All are pure; equal diagrams give equal pictures.
  */
+export { whenSentence, withFaultBands } from "./draw/fault-bands.ts";
 export { drawCycleGraph } from "./draw/cycle-graph.ts";
 export { drawLamport } from "./draw/lamport.ts";
 export { drawProcessLines } from "./draw/process-lines.ts";

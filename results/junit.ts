@@ -2,7 +2,8 @@ import type { Verdict } from "../harness/verdict.ts";
 import { drawText } from "./draw/text.ts";
 import { escapeXml } from "./draw/svg.ts";
 import type { RunReport, RunVerdict } from "./records.ts";
-import { endOf } from "./statistics.ts";
+import { endOf, startOf } from "./statistics.ts";
+import { firstLine } from "./words.ts";
 
 /**
  * JUnit XML, as continuous-integration servers read it: a suite per run, a case per checker, and one for the run's
@@ -20,7 +21,7 @@ export interface JunitOptions {
 /** The whole document for some runs. Ends in a newline. */
 export function junitXml(runs: readonly RunReport[], options: JunitOptions = {}): string {
   const suites = [
-    ...runs.map((run) => suite(run.record.scenario, casesOf(run), { seed: run.record.seed, rerun: run.record.rerun, timestamp: run.record.startedAt, seconds: run.history === undefined ? 0 : endOf(run.history) / 1e9, undecided: options.undecided ?? "skipped" })),
+    ...runs.map((run) => suite(run.record.scenario, casesOf(run), { seed: run.record.seed, rerun: run.record.rerun, timestamp: run.record.startedAt, seconds: run.history === undefined ? 0 : (endOf(run.history) - startOf(run.history)) / 1e9, undecided: options.undecided ?? "skipped" })),
     ...(options.infrastructure ?? []).map(({ scenario, error }) => suite(scenario, [{ name: "infrastructure", verdict: "crashed", message: error, text: error }], { undecided: "error" })),
   ];
   const total = suites.reduce((sum, { counts }) => ({ tests: sum.tests + counts.tests, failures: sum.failures + counts.failures, errors: sum.errors + counts.errors, skipped: sum.skipped + counts.skipped }), { tests: 0, failures: 0, errors: 0, skipped: 0 });
@@ -65,7 +66,7 @@ function caseOf(name: string, verdict: Verdict): Case {
     case "invalid": {
       const [first] = verdict.anomalies;
       const told = verdict.anomalies.slice(0, 5).map((anomaly) => `${anomaly.name}: ${anomaly.explanation}\noperations ${anomaly.operations.join(", ")}\n${picture(anomaly.diagrams?.[0])}`);
-      return { name, verdict: "invalid", message: `${first.name}: ${first.explanation}`, text: told.join("\n") };
+      return { name, verdict: "invalid", message: `${first.name}: ${firstLine(first.explanation)}`, text: told.join("\n") };
     }
   }
 }

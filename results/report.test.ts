@@ -34,7 +34,7 @@ describe("the report", () => {
     const page = renderReport(sampleReport());
 
     for (const text of [
-      "All 7 accounts are as expected", "within the stated bounds, which is proved", "read → 12 by process 4 began after write 17 had returned",
+      "All 7 accounts are as expected", "keeps its promise as proved within the stated bounds", "read → 12 by process 4 began after write 17 had returned",
       "Within these bounds, every behaviour was visited", "9 of 184 histories in 400 rounds", "Good and Turing", "42 frames held, 3 connects refused", "were not seen to take effect",
       "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "npm run demo -- --seed 42", "rule of three", "Clock faults, disk faults", "rate=250",
     ]) expect(page).toContain(text);

@@ -2,7 +2,8 @@ import { relative, sep } from "node:path";
 import type { History } from "../harness/history.ts";
 import { renderReport } from "./html/report.ts";
 import type { ReportInput, RunRecord, RunReport, VerdictRecord, WitnessAccount } from "./records.ts";
-import { count, duration, statisticsOf } from "./statistics.ts";
+import { statisticsOf } from "./statistics.ts";
+import { count, duration } from "./words.ts";
 import { type RunFolder, runFiles, type StoredRun, writeReportData } from "./store.ts";
 
 export { renderReport } from "./html/report.ts";

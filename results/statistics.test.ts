@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { historyOf } from "../harness/history.ts";
-import { duration, percent, quantile, statisticsOf, trialsSentence, wilson } from "./statistics.ts";
+import { quantile, statisticsOf, trialsSentence, wilson } from "./statistics.ts";
+import { duration, firstLine, percent } from "./words.ts";
 
 const ms = 1e6;
 
@@ -70,6 +71,10 @@ describe("figures in words", () => {
   });
   test.each([[999, "999 ns"], [1500, "1.5 µs"], [12 * ms, "12 ms"], [3.2e9, "3.2 s"], [125e9, "2 min 5 s"], [7260e9, "2 h 1 min"]])("%d ns is %s", (ns, text) => {
     expect(duration(ns)).toBe(text);
+  });
+  test("the first line of a long explanation", () => {
+    expect(firstLine("one\n  two")).toBe("one");
+    expect(firstLine("abcdef", 4)).toBe("abc…");
   });
   test("quantiles are elements of the list", () => {
     expect([0, 0.5, 0.95, 1].map((share) => quantile([1, 2, 3, 4], share))).toEqual([1, 2, 4, 4]);

@@ -1,6 +1,7 @@
 import type { History } from "../harness/history.ts";
 import { NEMESIS } from "../harness/ids.ts";
 import type { FaultRecord } from "./records.ts";
+import { count, percent } from "./words.ts";
 
 /**
  * The figures that tell whether a verdict rests on enough evidence: how much was done, how much of it under faults, how
@@ -8,6 +9,7 @@ import type { FaultRecord } from "./records.ts";
  */
 export interface RunStatistics {
   readonly operations: number;
+  /** From the first operation to the last; a run's clock also counts the start of its cluster. */
   readonly durationNs: number;
   /** Completions by function and type; `open` never completed. Sorted by function. */
   readonly byFunction: readonly FunctionCounts[];
@@ -59,7 +61,7 @@ export function statisticsOf(history: History, faults: readonly FaultRecord[] = 
     if (timeNs >= 0 && begun >= 0) latencies.push(timeNs - begun);
   }
   const byFunction = [...counts.values()].sort((a, b) => (a.f < b.f ? -1 : 1));
-  const common = { operations, durationNs: endOf(history), byFunction, concurrencyMax, duringFaults, okAfterLastHeal };
+  const common = { operations, durationNs: endOf(history) - startOf(history), byFunction, concurrencyMax, duringFaults, okAfterLastHeal };
   if (latencies.length === 0) return common;
   const sorted = Float64Array.from(latencies).sort();
   return { ...common, latencyNs: { median: quantile(sorted, 0.5), p95: quantile(sorted, 0.95), p99: quantile(sorted, 0.99), max: sorted.at(-1)! } };
@@ -82,6 +84,12 @@ export function faultSpans(faults: readonly FaultRecord[], endNs: number): Fault
 /** The last time in a history, ns; 0 when it has none. O(1) for histories in order of time. */
 export function endOf(history: History): number {
   for (let i = history.length - 1; i >= 0; i--) if (history.times[i]! >= 0) return history.times[i]!;
+  return 0;
+}
+
+/** The first time in a history, ns; 0 when it has none. */
+export function startOf(history: History): number {
+  for (let i = 0; i < history.length; i++) if (history.times[i]! >= 0) return history.times[i]!;
   return 0;
 }
 
@@ -114,35 +122,4 @@ export function wilson(hits: number, trials: number): { readonly low: number; re
   const half = z * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));
   const scale = 1 + (z * z) / trials;
   return { low: hits === 0 ? 0 : (middle - half) / scale, high: hits === trials ? 1 : (middle + half) / scale };
-}
-
-/** `12,345`. */
-export function count(value: number): string {
-  return Number.isInteger(value) ? value.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",") : value.toLocaleString("en-US", { maximumFractionDigits: 2 });
-}
-
-/** `12 %`, `0.3 %`, `< 0.01 %`: two digits that count. */
-export function percent(share: number): string {
-  const value = share * 100;
-  if (value === 0) return "0 %";
-  if (value < 0.01) return "< 0.01 %";
-  if (value > 99 && value < 100) return `${Math.floor(value * 100) / 100} %`;
-  return `${Number(value.toPrecision(value >= 10 ? 3 : 2))} %`;
-}
-
-/** `850 µs`, `12 ms`, `3.2 s`, `2 min 5 s`. */
-export function duration(ns: number): string {
-  if (ns < 1e3) return `${Math.round(ns)} ns`;
-  if (ns < 1e6) return `${Number((ns / 1e3).toPrecision(3))} µs`;
-  if (ns < 1e9) return `${Number((ns / 1e6).toPrecision(3))} ms`;
-  if (ns < 120e9) return `${Number((ns / 1e9).toPrecision(3))} s`;
-  const seconds = Math.round(ns / 1e9);
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
-}
-
-/** `1.2 MB`; powers of ten. */
-export function bytes(value: number): string {
-  for (const [unit, scale] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]] as const) if (value >= scale) return `${Number((value / scale).toPrecision(3))} ${unit}`;
-  return `${value} B`;
 }

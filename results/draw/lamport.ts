@@ -14,7 +14,7 @@ import { type DrawOptions, element, escapeXml, label, monoWidth, picture, round,
  * do not collide. Calls and returns of a client bound a thick stretch of its line: the operation.
  */
 export function drawLamport(diagram: LamportDiagram, draw: DrawOptions = {}): string {
-  const shown = cut(diagram);
+  const shown = cut(uncluttered(diagram));
   const layout = roomiest(shown.diagram);
   const body = [
     ...drawLanes(shown.diagram, layout),
@@ -37,7 +37,7 @@ export function drawLamport(diagram: LamportDiagram, draw: DrawOptions = {}): st
 
 /** How many names of the picture cover another one, when all was tried; 0 but for the densest diagrams. */
 export function lamportCollisions(diagram: LamportDiagram): number {
-  return roomiest(cut(diagram).diagram).collisions;
+  return roomiest(cut(uncluttered(diagram)).diagram).collisions;
 }
 
 /** The lowest rows on which no name covers another, or the best of those tried. */
@@ -61,13 +61,14 @@ export function describeLamport(diagram: LamportDiagram): string {
 
 const nameSize = 11;
 const chipSize = 11.5;
-const nameColumnsMax = 30;
+const nameColumnsMax = 26;
 const chipColumnsMax = 34;
 const rowsMax = 400;
 const headerHeight = 46;
 
 type LamportEvent = LamportDiagram["events"][number];
-type Message = LamportDiagram["messages"][number];
+/** `hidden`: its name stands on a sibling. */
+type Message = LamportDiagram["messages"][number] & { readonly hidden?: boolean };
 interface Box {
   readonly x: number;
   readonly y: number;
@@ -108,6 +109,31 @@ interface Layout {
   readonly arrows: readonly Arrow[];
   /** Names that could be placed nowhere without covering another. */
   readonly collisions: number;
+}
+
+/**
+ * Lanes on which nothing happens are left out. A lost message that also went to others from the same event (a
+ * broadcast) keeps its cross but not its name, which its sibling bears; the name is in its tooltip.
+ */
+function uncluttered(diagram: LamportDiagram): LamportDiagram {
+  const busy = new Set([...diagram.events.map((event) => event.lane), ...diagram.messages.flatMap((message) => [message.from.lane, ...(message.to === null ? [] : [message.to.lane])])]);
+  const kept = diagram.lanes.map((_, lane) => lane).filter((lane) => busy.has(lane));
+  const newLane = new Map(kept.map((lane, i) => [lane, i]));
+  const moved = <P extends { readonly lane: number }>(place: P): P => ({ ...place, lane: newLane.get(place.lane)! });
+  const named = new Set<string>();
+  for (const { from, to, label: name } of diagram.messages) if (to !== null) named.add(`${from.lane}/${from.at}/${name}`);
+  return {
+    ...diagram,
+    lanes: kept.length === 0 ? diagram.lanes : kept.map((lane) => diagram.lanes[lane] ?? "?"),
+    events: diagram.events.map(moved),
+    messages: diagram.messages.map((message) => {
+      if (message.to !== null) return { ...message, from: moved(message.from), to: moved(message.to) };
+      const key = `${message.from.lane}/${message.from.at}/${message.label}`;
+      const repeated = named.has(key);
+      named.add(key);
+      return { ...message, from: moved(message.from), ...(repeated && { hidden: true }) };
+    }),
+  };
 }
 
 /** Beyond `rowsMax` ranks the last ones, which hold the violation of a shortest path, are kept. */
@@ -235,14 +261,18 @@ function placeChip(event: LamportEvent, paper: Paper): Chip {
 }
 
 function placeArrow(message: Message, paper: Paper): Arrow {
-  const text = shorten(message.label, nameColumnsMax);
+  const text = message.hidden === true ? "" : shorten(message.label, nameColumnsMax);
   const x0 = paper.xs[message.from.lane] ?? 0;
   const y0 = paper.rowOf.get(message.from.at)!;
   const candidates: Omit<Arrow, "cost">[] = [];
   if (message.to === null) {
     for (const [dx, dy] of [[34, 20], [-34, 20], [24, 30], [-24, 30], [14, 36], [-14, 36]] as const) {
       const [x1, y1] = [x0 + dx, y0 + dy];
-      for (const down of [0, 10, -8]) candidates.push({ message, x0, y0, x1, y1, shape: "lost", text, name: beside(text, x1, y1 + down, Math.sign(dx)) });
+      const cross: Box = { x: x1 - 7, y: y1 - 7, width: 14, height: 14 };
+      for (const down of text === "" ? [0] : [0, 10, -8]) {
+        const name = beside(text, x1, y1 + down, Math.sign(dx));
+        candidates.push({ message, x0, y0, x1, y1, shape: "lost", text, name: { ...name, boxes: [...name.boxes, cross] } });
+      }
     }
   } else {
     const [x1, y1] = [paper.xs[message.to.lane] ?? 0, paper.rowOf.get(message.to.at)!];
@@ -251,7 +281,7 @@ function placeArrow(message: Message, paper: Paper): Arrow {
   }
   let best: Arrow | undefined;
   for (const [i, candidate] of candidates.entries()) {
-    const cost = (text === "" ? 0 : costOf(candidate.name.boxes, paper, message)) + i * 0.4;
+    const cost = costOf(candidate.name.boxes, paper, message) + i * 0.4;
     if (best === undefined || cost < best.cost) best = { ...candidate, cost };
   }
   return best!;
@@ -275,7 +305,7 @@ function costOf(boxes: readonly Box[], paper: Paper, own: Message | undefined): 
 function beside(text: string, x: number, y: number, side: number): Name {
   const width = monoWidth(text, nameSize);
   const left = side > 0 ? x + 10 : x - 10 - width;
-  return { x: left + width / 2, y: y + 4, angle: 0, boxes: [{ x: left, y: y - 8, width, height: 16 }] };
+  return { x: left + width / 2, y: y + 4, angle: 0, boxes: width === 0 ? [] : [{ x: left, y: y - 8, width, height: 16 }] };
 }
 
 /** Parallel to its arrow and just above it; on steep arrows upright, across the line. Best places first: the middle, then outwards. */

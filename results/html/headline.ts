@@ -1,5 +1,6 @@
 import type { ReportInput, RunVerdict, WitnessAccount } from "../records.ts";
 import { worstRunVerdict } from "../store.ts";
+import { firstLine } from "../words.ts";
 import { signs, tones, witnessNames, witnessOrder } from "./parts.ts";
 
 /** The verdict in one plain sentence, and one line per system. Pure; the console prints the same words. */
@@ -50,7 +51,7 @@ function systemLine(system: string, accounts: readonly WitnessAccount[]): Headli
   const verdict = worstRunVerdict(accounts.map((account) => account.verdict));
   const order = verdict === "valid" ? ["explore", "deploy", "simulate", "compare"] : witnessOrder;
   const speaker = order.flatMap((witness) => accounts.filter((account) => account.witness === witness && account.verdict === verdict))[0];
-  const proved = verdict === "valid" && speaker?.witness === "explore" ? "within the stated bounds, which is proved" : undefined;
+  const proved = verdict === "valid" && speaker?.witness === "explore" ? "as proved within the stated bounds" : undefined;
   const what = [told[verdict], proved].filter((part) => part !== undefined).join(" ");
-  return { system, verdict, sentence: speaker === undefined || speaker.summary === "" ? `${what}.` : `${what}: ${speaker.summary}` };
+  return { system, verdict, sentence: speaker === undefined || speaker.summary === "" ? `${what}.` : `${what}: ${firstLine(speaker.summary.replace(/^proof: /, ""))}` };
 }

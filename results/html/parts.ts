@@ -1,7 +1,7 @@
 import type { Diagram } from "../../harness/diagram.ts";
 import { describeError } from "../../harness/errors.ts";
-import { drawSvg, drawText } from "../draw.ts";
-import type { RunVerdict, WitnessAccount } from "../records.ts";
+import { drawSvg, drawText, withFaultBands } from "../draw.ts";
+import type { RunReport, RunVerdict, WitnessAccount } from "../records.ts";
 import { type Content, html, type Markup, nothing, raw } from "./markup.ts";
 
 /** Pieces that several sections of the report share. */
@@ -30,13 +30,16 @@ export function safely(what: string, draw: () => Markup): Markup {
   }
 }
 
-/** A diagram in a frame that scrolls by keyboard too, its caption, and the same as text. */
-export function diagramFigure(diagram: Diagram): Markup {
-  return safely(`The diagram “${diagram.title}”`, () => html`<figure>
+/** A diagram in a frame that scrolls by keyboard too, its caption, and the same as text. `run`: whose faults are shaded behind it. */
+export function diagramFigure(given: Diagram, run?: RunReport): Markup {
+  return safely(`The diagram “${given.title}”`, () => {
+    const diagram = given.kind === "process-lines" && run?.history !== undefined ? withFaultBands(given, run.history, run.verdict.faults) : given;
+    return html`<figure>
 ${scrolling(diagram.title, raw(drawSvg(diagram)))}
 <figcaption><strong>${diagram.title}</strong>${diagram.caption !== undefined && html`<br>${diagram.caption}`}</figcaption>
 <details><summary>The same as text</summary><pre>${drawText(diagram, { width: 110 })}</pre></details>
-</figure>`);
+</figure>`;
+  });
 }
 
 /** A plot with its caption. */

@@ -2,7 +2,8 @@ import { element, escapeXml, label, monoWidth, picture, round, shorten } from ".
 import type { History } from "../../harness/history.ts";
 import { NEMESIS } from "../../harness/ids.ts";
 import type { ComparisonRecord, FaultRecord } from "../records.ts";
-import { count, duration, endOf, faultSpans, type FaultSpan, percent, quantile } from "../statistics.ts";
+import { endOf, faultSpans, type FaultSpan, quantile, startOf } from "../statistics.ts";
+import { count, duration, percent } from "../words.ts";
 import { linear, linePath, logarithmic, niceStep, xGrid, yGrid } from "./axes.ts";
 
 /**
@@ -24,16 +25,17 @@ interface Bucket {
 /** Throughput by outcome above, latency of `ok` operations below (median, 95 %, maximum; logarithmic), faults shaded behind both. */
 export function operationsPlot(history: History, faults: readonly FaultRecord[]): string {
   const endNs = Math.max(endOf(history), 1);
-  const bucketNs = niceStep(endNs / bucketsMax);
-  const buckets = gather(history, { bucketNs, endNs });
-  const x = linear({ low: 0, high: endNs / 1e9, from: left, to: right, count: 8 });
+  const bucketNs = niceStep((endNs - Math.min(startOf(history), endNs - 1)) / bucketsMax);
+  const startNs = Math.floor(startOf(history) / bucketNs) * bucketNs;
+  const buckets = gather(history, { bucketNs, startNs, endNs });
+  const x = linear({ low: startNs / 1e9, high: endNs / 1e9, from: left, to: right, count: 8 });
   const bands = bandRows(faultSpans(faults, endNs), x.at);
   const top = 12 + bands.rows * 17;
   const [rateTop, rateBottom, latencyTop, latencyBottom] = [top + 22, top + 152, top + 192, top + 332];
   const perSecond = 1e9 / bucketNs;
   const rateMax = Math.max(1, ...buckets.map((bucket) => (bucket.ok + bucket.fail + bucket.info) * perSecond));
   const rate = linear({ low: 0, high: rateMax, from: rateBottom, to: rateTop, count: 4 });
-  const at = (i: number): number => x.at((i * bucketNs) / 1e9);
+  const at = (i: number): number => x.at((startNs + i * bucketNs) / 1e9);
   const columns = buckets.map((bucket, i) => {
     const [x0, x1] = [at(i), Math.min(at(i + 1), right)];
     let base = 0;
@@ -48,7 +50,7 @@ export function operationsPlot(history: History, faults: readonly FaultRecord[])
     yGrid(rate, { x0: left, x1: right, name: count }) + columns.join("") +
     latencyPanel(buckets, { at: (i) => (at(i) + Math.min(at(i + 1), right)) / 2, top: latencyTop, bottom: latencyBottom }) +
     xGrid(x, { y: latencyBottom, x0: left, x1: right, name: (tick) => `${tick} s`, title: "time since the run began" });
-  return picture({ width, height: latencyBottom + 42, title: "Operations over time", description: `Completed operations per second and their latency over ${duration(endNs)}, with ${faults.length} faults shaded.`, body, draw: {} });
+  return picture({ width, height: latencyBottom + 42, title: "Operations over time", description: `Completed operations per second and their latency over ${duration(endNs - startNs)}, with ${faults.length} faults shaded.`, body, draw: {} });
 }
 
 const outcomes = { ok: "var(--rd-blue)", fail: "var(--rd-soft)", info: "var(--rd-red)" } as const;
@@ -62,12 +64,12 @@ function outcomeLegend(x1: number, y: number): string {
   }).join("");
 }
 
-function gather(history: History, { bucketNs, endNs }: { bucketNs: number; endNs: number }): Bucket[] {
-  const buckets = Array.from({ length: Math.floor(endNs / bucketNs) + 1 }, (): Bucket => ({ ok: 0, fail: 0, info: 0, latencies: [] }));
+function gather(history: History, { bucketNs, startNs, endNs }: { bucketNs: number; startNs: number; endNs: number }): Bucket[] {
+  const buckets = Array.from({ length: Math.floor((endNs - startNs) / bucketNs) + 1 }, (): Bucket => ({ ok: 0, fail: 0, info: 0, latencies: [] }));
   for (let i = 0; i < history.length; i++) {
     const [type, timeNs, pair] = [history.types[i]!, history.times[i]!, history.pairs[i]!];
     if (type === 0 || timeNs < 0 || history.processes[i] === NEMESIS) continue;
-    const bucket = buckets[Math.min(buckets.length - 1, Math.floor(timeNs / bucketNs))]!;
+    const bucket = buckets[Math.min(buckets.length - 1, Math.floor((timeNs - startNs) / bucketNs))]!;
     if (type === 1) bucket.ok++;
     else if (type === 2) bucket.fail++;
     else bucket.info++;
@@ -112,7 +114,8 @@ interface Bands {
 function bandRows(spans: readonly FaultSpan[], at: (seconds: number) => number): Bands {
   const ends: number[] = [];
   const placed = [...spans].sort((a, b) => a.fromNs - b.fromNs).map((span) => {
-    const [x0, x1] = [at(span.fromNs / 1e9), Math.max(at(span.toNs / 1e9), at(span.fromNs / 1e9) + 1.5)];
+    const x0 = Math.max(left, at(span.fromNs / 1e9));
+    const x1 = Math.max(Math.min(right, at(span.toNs / 1e9)), x0 + 1.5);
     const wide = Math.max(x1, x0 + monoWidth(shorten(span.fault.what, 24), 10) + 8);
     let row = ends.findIndex((end) => end <= x0);
     if (row < 0) row = ends.length;
@@ -136,12 +139,12 @@ function drawBands(bands: Bands, frame: { top: number; bottom: number }): string
 }
 
 /** One row per different fault, a bar per time it was on; a bar without evidence of effect is hollow and says so. */
-export function faultTimelinePlot(faults: readonly FaultRecord[], endNs: number): string {
+export function faultTimelinePlot(faults: readonly FaultRecord[], { startNs, endNs }: { readonly startNs: number; readonly endNs: number }): string {
   const rows = new Map<string, FaultSpan[]>();
   for (const span of faultSpans(faults, endNs)) rows.set(span.fault.what, [...(rows.get(span.fault.what) ?? []), span]);
   const shown = [...rows].slice(0, 24);
   const gutter = Math.min(300, Math.max(90, ...shown.map(([what]) => monoWidth(shorten(what, 38), 11) + 24)));
-  const x = linear({ low: 0, high: Math.max(endNs, 1) / 1e9, from: gutter, to: width - 24, count: 8 });
+  const x = linear({ low: Math.min(startNs, ...faults.map((fault) => fault.doneNs ?? fault.intendedNs)) / 1e9, high: Math.max(endNs, 1) / 1e9, from: gutter, to: width - 24, count: 8 });
   const bottom = 14 + shown.length * 24;
   const body = shown.map(([what, spans], i) => {
     const y = 10 + i * 24;
@@ -166,6 +169,11 @@ export function faultTimelinePlot(faults: readonly FaultRecord[], endNs: number)
   });
 }
 
+/** `deploy` and `simulate` as a reader calls them; other names as they are. */
+export function sourceName(name: string): string {
+  return name === "deploy" ? "deployed" : name === "simulate" ? "simulated" : name;
+}
+
 /** How many different histories had been seen after so many rounds, below the number that the model has. */
 export function accumulationPlot(comparison: ComparisonRecord): string {
   const [top, bottom] = [34, 250];
@@ -173,7 +181,7 @@ export function accumulationPlot(comparison: ComparisonRecord): string {
   const seenMax = Math.max(1, ...comparison.sources.map((source) => source.seen));
   const offScale = comparison.total > seenMax * 12;
   const high = offScale ? seenMax * 1.3 : Math.max(comparison.total * 1.06, 1);
-  const edge = width - 16 - Math.max(40, ...comparison.sources.map((source) => `${source.name} ${count(source.seen)}`.length * 6.8));
+  const edge = width - 16 - Math.max(40, ...comparison.sources.map((source) => `${sourceName(source.name)} ${count(source.seen)}`.length * 6.8));
   const x = linear({ low: 0, high: roundsMax, from: left, to: edge, count: 8 });
   const y = linear({ low: 0, high, from: bottom, to: top, count: 5 });
   const total = comparison.total;
@@ -182,7 +190,7 @@ export function accumulationPlot(comparison: ComparisonRecord): string {
       element("path", { d: `M${left - 4} ${top + 6}l4 -10l4 10`, stroke: "var(--rd-red)", "stroke-width": 1.6, fill: "none" })
     : element("rect", { x: left, y: y.at(total), width: edge - left, height: Math.max(0, y.at(seenMax) - y.at(total)), fill: "var(--rd-red)", opacity: 0.07 }) +
       element("line", { x1: left, x2: edge, y1: y.at(total), y2: y.at(total), stroke: "var(--rd-red)", "stroke-width": 1.6, "stroke-dasharray": "7 4" }) +
-      (y.at(seenMax) - y.at(total) < 34 ? "" : label(`${count(total - seenMax)} never seen${comparison.sources.length > 1 ? " by the best of them" : ""}`, { x: edge - 8, y: (y.at(total) + y.at(seenMax)) / 2 + 4, "text-anchor": "end", class: "rd-small", style: "fill:var(--rd-red)" })) +
+      (y.at(seenMax) - y.at(total) < 34 ? "" : label(`${count(total - seenMax)} never seen${comparison.sources.length > 1 ? ` by ${sourceName(comparison.sources.reduce((best, source) => (source.seen > best.seen ? source : best)).name)} rounds` : ""}`, { x: edge - 8, y: (y.at(total) + y.at(seenMax)) / 2 + 4, "text-anchor": "end", class: "rd-small", style: "fill:var(--rd-red)" })) +
       label(`all ${count(total)} histories of the model`, { x: left + 6, y: y.at(total) - 6, class: "rd-small", style: "fill:var(--rd-red);font-weight:600" });
   let lowestName = Infinity;
   const curves = [...comparison.sources].sort((a, b) => a.seen - b.seen).map((source, i) => {
@@ -192,7 +200,7 @@ export function accumulationPlot(comparison: ComparisonRecord): string {
     lowestName = nameY;
         return element("path", { d: linePath(points), fill: "none", stroke: i === 0 ? "var(--rd-blue)" : "var(--rd-purple)", "stroke-width": 2.4, "stroke-dasharray": i === 0 ? undefined : "6 3", "stroke-linejoin": "round" }) +
       element("circle", { cx: end.x, cy: end.y, r: 3.6, fill: i === 0 ? "var(--rd-blue)" : "var(--rd-purple)" }) +
-      label(`${source.name} ${count(source.seen)}`, { x: end.x + 8, y: nameY, class: "rd-small rd-halo", style: "font-weight:650" });
+      label(`${sourceName(source.name)} ${count(source.seen)}`, { x: end.x + 8, y: nameY, class: "rd-small rd-halo", style: "font-weight:650" });
   });
   return picture({
     width,

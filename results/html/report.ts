@@ -1,12 +1,14 @@
 import type { Diagram } from "../../harness/diagram.ts";
 import type { Anomaly } from "../../harness/verdict.ts";
 import type { ComparisonRecord, DiscoveryRecord, ReportInput, RunVerdict, WitnessAccount } from "../records.ts";
-import { count, duration, percent, trialsSentence } from "../statistics.ts";
+import { trialsSentence } from "../statistics.ts";
+import { count, duration, firstLine, percent } from "../words.ts";
 import { checklistSection, limitsSection } from "./checklist.ts";
 import { type Content, html, type Markup, nothing, raw } from "./markup.ts";
 import { headlineOf } from "./headline.ts";
+import { whenSentence } from "../draw.ts";
 import { badge, diagramFigure, plotFigure, table, witnessNames, witnessOrder } from "./parts.ts";
-import { accumulationPlot } from "./plots.ts";
+import { accumulationPlot, sourceName } from "./plots.ts";
 import { rawOperations, runSection } from "./run-section.ts";
 import { pageCss } from "./style.ts";
 
@@ -94,11 +96,11 @@ function accountCell(account: WitnessAccount): Markup {
   const rows: (readonly [string, Content])[] = account.figures.map((figure) => [figure.label, figure.value]);
   if (account.cpuMs !== undefined) rows.push(["CPU", duration(account.cpuMs * 1e6)]);
   if (account.seed !== undefined) rows.push(["seed", html`<code>${account.seed}</code>`]);
-  if (account.rerun !== undefined) rows.push(["again", html`<code>${account.rerun}</code>`]);
   return html`<div>${badge(account.verdict)} ${surprising && html`<strong>expected ${account.expected}</strong>`}
-<div>${account.summary}</div>
+<div>${firstLine(account.summary)}</div>
 <dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
-${account.trials !== undefined && html`<p class="small soft">${trialsSentence(account.trials)}</p>`}</div>`;
+${account.trials !== undefined && html`<p class="small soft">${trialsSentence(account.trials)}</p>`}
+${account.rerun !== undefined && html`<details><summary>Run it again</summary><code>${account.rerun}</code></details>`}</div>`;
 }
 
 /** Every anomaly and every path that breaks a property, the sentence first, then the picture. */
@@ -106,7 +108,7 @@ function counterexamples(input: ReportInput): Section | undefined {
   const shown: Markup[] = [];
   for (const witness of witnessOrder) {
     for (const account of input.accounts.filter((candidate) => candidate.witness === witness)) {
-      const parts = [...(account.anomalies ?? []).slice(0, 4).map((anomaly) => anomalyFigure(anomaly, account, input)), ...(account.discoveries ?? []).filter((discovery) => discovery.kind === "counterexample").map(discoveryFigure), ...(account.diagrams ?? []).map(diagramFigure)];
+      const parts = [...(account.anomalies ?? []).slice(0, 4).map((anomaly) => anomalyFigure(anomaly, account, input)), ...(account.discoveries ?? []).filter((discovery) => discovery.kind === "counterexample").map((discovery) => discoveryFigure(discovery, account)), ...(account.diagrams ?? []).map((diagram) => diagramFigure(diagram))];
       if (parts.length > 0) shown.push(html`<h3>${account.system}, ${witnessNames[witness].name.toLowerCase()}: ${story[witness]}</h3>${parts}`);
     }
   }
@@ -123,13 +125,14 @@ const story: { readonly [witness in WitnessAccount["witness"]]: string } = {
 
 function anomalyFigure(anomaly: Anomaly, account: WitnessAccount, input: ReportInput): Markup {
   const run = input.runs.find((candidate) => candidate.folder !== undefined && candidate.folder === account.run);
+  const when = run?.history === undefined ? undefined : whenSentence(anomaly, run.history, run.verdict.faults);
   return html`<blockquote>${anomaly.explanation}</blockquote>
-<p class="small soft">${anomaly.name}${anomaly.expected !== undefined && html`; expected ${anomaly.expected}`}${anomaly.received !== undefined && html`; received ${anomaly.received}`}</p>
-${(anomaly.diagrams ?? []).map(diagramFigure)}${account.witness === "deploy" && rawOperations(anomaly, run?.history)}`;
+<p class="small soft">${anomaly.name}${anomaly.expected !== undefined && html`; expected ${anomaly.expected}`}${anomaly.received !== undefined && html`; received ${anomaly.received}`}${when !== undefined && html`. ${when}`}</p>
+${(anomaly.diagrams ?? []).map((diagram) => diagramFigure(diagram, run))}${account.witness === "deploy" && rawOperations(anomaly, run?.history)}`;
 }
 
-function discoveryFigure(discovery: DiscoveryRecord): Markup {
-  return html`<blockquote>${discovery.explanation ?? `${discovery.property} does not hold`}</blockquote>
+function discoveryFigure(discovery: DiscoveryRecord, account: WitnessAccount): Markup {
+  return html`<blockquote>${discovery.explanation ?? (account.summary || `${discovery.property} does not hold`)}</blockquote>
 <p class="small soft">${discovery.property}: ${discovery.kind} of ${count(discovery.length)} steps</p>${discovery.diagrams.map((diagram: Diagram) => diagramFigure(diagram))}`;
 }
 
@@ -141,7 +144,7 @@ function proofs(accounts: readonly WitnessAccount[]): Section | undefined {
     id: "proof",
     title: "What was proved, and within what",
     body: html`${explored.map((account) => html`<h3>${account.system} ${badge(account.verdict)}</h3>
-<p>${proofSentence[account.verdict]} ${account.summary}</p>
+<p>${proofSentence[account.verdict]} ${account.summary.replace(/^proof: /, "")}</p>
 ${account.bounds === undefined || account.bounds.length === 0 ? html`<p class="problem">The bounds were not recorded.</p>` : html`<ul class="bounds" aria-label="Bounds">${account.bounds.map((bound) => html`<li>${bound}</li>`)}</ul>`}
 ${(account.discoveries ?? []).length > 0 && table({ head: ["property", "found", "steps"], rows: (account.discoveries ?? []).map((discovery) => [discovery.property, discovery.kind, count(discovery.length)]), numbers: [2] })}`)}
 <p class="soft">Outside these bounds (more clients, longer scripts, more losses or crashes) nothing is claimed.</p>`,
@@ -167,10 +170,9 @@ function comparisons(list: readonly ComparisonRecord[]): Section | undefined {
 function comparison(record: ComparisonRecord): Markup {
   const { inclusion } = record;
   const rounds = inclusion.included + inclusion.outside;
-  const verdict: RunVerdict = inclusion.outside > 0 ? "invalid" : rounds === 0 ? "vacuous" : "valid";
-  return html`<h3>${record.system} ${badge(verdict)}</h3>
+  return html`<h3>${record.system} ${inclusion.outside > 0 ? html`<span class="badge bad">✗ outside the model</span>` : html`<span class="badge good">✓ included in the model</span>`}</h3>
 <p>${inclusion.outside === 0 ? `All ${count(rounds)} observed histories are behaviours of the model.` : `${count(inclusion.outside)} of ${count(rounds)} observed histories are not behaviours of the model: model and system differ.`}</p>
-${inclusion.first !== undefined && html`<blockquote>${inclusion.first.explanation}</blockquote>${inclusion.first.diagrams.map(diagramFigure)}`}
+${inclusion.first !== undefined && html`<blockquote>${inclusion.first.explanation}</blockquote>${inclusion.first.diagrams.map((diagram) => diagramFigure(diagram))}`}
 ${record.sources.map((source) => coverage(source, record))}
 ${plotFigure(`Different histories of ${record.system} seen, round by round`, () => accumulationPlot(record), "Each curve is one kind of testing; the height it lacks is what it has not seen.")}
 ${record.bounds !== undefined && html`<ul class="bounds" aria-label="Bounds">${record.bounds.map((bound) => html`<li>${bound}</li>`)}</ul>`}
@@ -181,6 +183,6 @@ function coverage(source: ComparisonRecord["sources"][number], record: Compariso
   const share = record.total === 0 ? 0 : Math.min(1, source.seen / record.total);
   const total = `${record.totalIsLowerBound === true ? "at least " : ""}${count(record.total)}`;
   const unseen = source.unseenMass === undefined ? nothing : html`<p class="small soft">By Good and Turing's estimate the next round would show a history not seen before with probability ${percent(source.unseenMass)}.${source.unseenMass < share * 0.1 && share < 0.9 && html` Testing has run dry here, and yet ${percent(1 - share)} of the histories were never seen: more of the same testing would hardly find them.`}</p>`;
-  return html`<div class="coverage"><div class="bar-text"><span><strong>${source.name}</strong> saw ${count(source.seen)} of ${total} histories in ${count(source.rounds)} rounds</span><span><strong>${percent(share)}</strong> seen, ${percent(1 - share)} not</span></div>
-<div class="bar" role="img" aria-label="${source.name}: ${percent(share)} of the model's histories seen"><span style="width:${(share * 100).toFixed(3)}%"></span></div>${unseen}</div>`;
+  return html`<div class="coverage"><div class="bar-text"><span><strong>${sourceName(source.name)}</strong> saw ${count(source.seen)} of ${total} histories in ${count(source.rounds)} rounds</span><span><strong>${percent(share)}</strong> seen, ${percent(1 - share)} not</span></div>
+<div class="bar" role="img" aria-label="${sourceName(source.name)}: ${percent(share)} of the model's histories seen"><span style="width:${(share * 100).toFixed(3)}%"></span></div>${unseen}</div>`;
 }

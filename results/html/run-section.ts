@@ -2,7 +2,9 @@ import { canonicalJson, equalJson, type Json } from "../../harness/json.ts";
 import type { Anomaly, Verdict } from "../../harness/verdict.ts";
 import type { History } from "../../harness/history.ts";
 import type { FaultRecord, RunReport } from "../records.ts";
-import { bytes, count, duration, endOf, type RunStatistics, statisticsOf } from "../statistics.ts";
+import { endOf, type RunStatistics, startOf, statisticsOf } from "../statistics.ts";
+import { bytes, count, duration, firstLine } from "../words.ts";
+import { whenSentence } from "../draw.ts";
 import { type Content, html, type Markup, nothing } from "./markup.ts";
 import { badge, diagramFigure, facts, plotFigure, safely, table } from "./parts.ts";
 import { faultTimelinePlot, operationsPlot } from "./plots.ts";
@@ -74,8 +76,9 @@ function anomalies(run: RunReport, explained: ReadonlySet<string>): Markup {
   const all = Object.values(run.verdict.checkers).flatMap((verdict) => (verdict.verdict === "invalid" ? [...verdict.anomalies] : []));
   if (all.length === 0) return nothing;
   const shown = all.slice(0, 8);
-  return html`<h4>Anomalies</h4>${shown.map((anomaly) => html`<blockquote><strong>${anomaly.name}</strong>: ${anomaly.explanation}</blockquote>
-${!explained.has(anomaly.explanation) && (anomaly.diagrams ?? []).map(diagramFigure)}${rawOperations(anomaly, run.history)}`)}
+  return html`<h4>Anomalies</h4>${shown.map((anomaly) => html`<blockquote><strong>${anomaly.name}</strong>: ${explained.has(anomaly.explanation) ? firstLine(anomaly.explanation) : anomaly.explanation}</blockquote>
+${run.history !== undefined && html`<p class="small soft">${whenSentence(anomaly, run.history, run.verdict.faults)}</p>`}
+${!explained.has(anomaly.explanation) && (anomaly.diagrams ?? []).map((diagram) => diagramFigure(diagram, run))}${rawOperations(anomaly, run.history)}`)}
 ${all.length > shown.length && html`<p>${all.length - shown.length} more are in <code>verdict.json</code>.</p>`}`;
 }
 
@@ -99,7 +102,7 @@ function faultSection(faults: readonly FaultRecord[], history: History | undefin
   const endNs = Math.max(history === undefined ? 0 : endOf(history), ...faults.map((fault) => fault.healedNs ?? fault.doneNs ?? fault.intendedNs));
   const dead = faults.filter((fault) => fault.evidence?.effective !== true && fault.healEvidence?.effective !== true);
   return html`<h4>Faults, and the proof that they took effect</h4>
-${plotFigure(`Faults of ${scenario} over time`, () => faultTimelinePlot(faults, endNs), "A filled bar was seen to take effect; a hollow one was not.")}
+${plotFigure(`Faults of ${scenario} over time`, () => faultTimelinePlot(faults, { startNs: history === undefined ? 0 : startOf(history), endNs }), "A filled bar was seen to take effect; a hollow one was not.")}
 ${dead.length > 0 && html`<p class="problem">${dead.length} of ${faults.length} faults were not seen to take effect.</p>`}
 <details${faults.length <= 12 && html` open`}><summary>Evidence of all ${faults.length} faults</summary>${table({
     head: ["fault", "from", "to", "seen after injection", "seen before heal"],
@@ -121,7 +124,7 @@ function seen(evidence: FaultRecord["evidence"]): Content {
 
 function settingsSection({ record }: RunReport): Markup {
   return safely("The settings", () => {
-    const versions = Object.entries(record.versions).map(([name, version]) => html`${name} <code>${version}</code>; `);
+    const versions = Object.entries(record.versions).map(([name, version], i) => html`${i > 0 && "; "}${name} <code>${version}</code>`);
     const images = Object.entries(record.images).map(([name, digest]) => html`<li><code>${name}</code> <span class="hash mono">${digest}</span></li>`);
     const settings = Object.entries(record.settings).sort(([a], [b]) => (a < b ? -1 : 1));
     const changed = settings.filter(([name, value]) => record.defaults?.[name] !== undefined && !equalJson(record.defaults[name], value));

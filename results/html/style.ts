@@ -37,12 +37,13 @@ table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:
 caption{text-align:left;color:var(--soft);font-size:.88rem;padding-bottom:6px}
 th,td{text-align:left;vertical-align:top;padding:8px 12px 8px 0;border-bottom:1px solid var(--line)}
 thead th{font-size:.84rem;color:var(--soft);border-bottom:2px solid var(--line)}
-td.number,th.number{text-align:right}
+td.number,th.number{text-align:right;padding-right:22px;white-space:nowrap}
+tbody th{font-weight:600}
 .scroll{overflow-x:auto;margin:.6em 0}
 .accounts th[scope=row]{width:15%;min-width:130px}
 .accounts thead th{font-size:1rem;color:var(--ink)}
 .accounts td{min-width:220px;padding-right:24px}
-.accounts dl{display:grid;grid-template-columns:auto 1fr;gap:.05em .8em;margin:.5em 0 0;font-size:.88rem}
+.accounts dl{display:grid;grid-template-columns:fit-content(62%) minmax(5em,1fr);gap:.05em .8em;margin:.5em 0 0;font-size:.88rem}
 .accounts dt{color:var(--soft)}.accounts dd{margin:0}
 .witness{display:block;font-weight:650}.what{display:block;color:var(--soft);font-size:.84rem;font-weight:400}
 figure{margin:1.2em 0}
@@ -50,7 +51,7 @@ figure .scroll{border:1px solid var(--line);border-radius:8px;padding:10px 6px;b
 figure svg{display:block;margin:0 auto}
 figcaption{font-size:.92rem;color:var(--soft);max-width:80ch;margin-top:.5em}
 figcaption strong{color:var(--ink)}
-blockquote{margin:.6em 0;padding:.2em 0 .2em 16px;border-left:4px solid var(--red);font-size:1.06rem;max-width:74ch}
+blockquote{margin:.6em 0;padding:.2em 0 .2em 16px;border-left:4px solid var(--red);font-size:1.06rem;max-width:74ch;white-space:pre-line}
 blockquote.claim{border-color:var(--blue)}
 details{margin:.5em 0}
 summary{cursor:pointer;color:var(--blue);font-size:.92rem}

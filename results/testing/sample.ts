@@ -4,7 +4,8 @@ import { seed } from "../../harness/ids.ts";
 import { Random } from "../../harness/random.ts";
 import type { Anomaly } from "../../harness/verdict.ts";
 import type { FaultRecord, ReportInput, RunReport, RunVerdict } from "../records.ts";
-import { count, statisticsOf } from "../statistics.ts";
+import { statisticsOf } from "../statistics.ts";
+import { count } from "../words.ts";
 
 /** A made-up demo report, shaped like a real one: for the tests of the reports and for looking at them. No claim about any system. */
 export function sampleReport(): ReportInput {
