@@ -418,14 +418,14 @@ describe("a bug or a full disk", () => {
     expect(nemesis).toMatchObject({ on: [], healed: 1 });
   });
 
-  it("stops the run, heals, and says which", async () => {
+  it.each([100, 101, 102, 103])("stops the run after %i lines, heals, and says which", async (room) => {
     const nemesis = new FakeNemesis();
     let lines = 0;
     const full: HistoryFile = {
       path: "full",
       congested: false,
       append: () => {
-        if (++lines > 100) throw new Error("no space left");
+        if (++lines > room) throw new Error("no space left");
       },
       flush: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -1,17 +1,12 @@
-import { describeError } from "../errors.ts";
 import { exhausted, type Draw, type GeneratorContext, noop, type OpGenerator, type Thread } from "../generator.ts";
 import { ThreadTable } from "../generator/threads.ts";
-import { NEMESIS } from "../ids.ts";
-import { healEverything, type Nemesis } from "../nemesis.ts";
 import type { Call, Op, Outcome } from "../op.ts";
 import type { Random } from "../random.ts";
 import type { Phase, Progress, RunLimits, RunOptions, RunResult } from "../runner.ts";
-import { after, type Cancellable, deadlineSignal, every, soon, within } from "../time.ts";
+import { after, type Cancellable, every, soon } from "../time.ts";
 import { ClientThreads } from "./client-threads.ts";
-import { failure } from "./failure.ts";
-import { Recorder } from "./recorder.ts";
-
-type NemesisOutcome = Awaited<ReturnType<Nemesis["invoke"]>>;
+import { NemesisThread } from "./nemesis-thread.ts";
+import { type Entry, Recorder } from "./recorder.ts";
 
 /** Timers of the event loop hold no more than 24 days; an early alarm does no harm. */
 const alarmMsMax = 3_600_000;
@@ -32,6 +27,7 @@ export class Engine {
   readonly #recorder: Recorder;
   readonly #table: ThreadTable;
   readonly #threads: ClientThreads;
+  readonly #nemesis: NemesisThread | undefined;
   readonly #random: Random;
   readonly #phases: { [phase in Phase]?: number } = {};
   readonly #problems: string[] = [];
@@ -75,6 +71,16 @@ export class Engine {
       done: (thread, call, outcome) => this.#clientDone(thread, call, outcome),
       free: (thread) => this.#free(thread),
     });
+    if (options.faults !== undefined) {
+      this.#nemesis = new NemesisThread({
+        nemesis: options.faults.nemesis,
+        limits,
+        clock,
+        stop: this.#stop.signal,
+        record: (entry) => this.#record(entry),
+        problem: (line) => this.#problems.push(line),
+      });
+    }
     options.signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (options.signal?.aborted === true) this.#onAbort();
     const { onProgress } = options;
@@ -112,23 +118,9 @@ export class Engine {
     await this.#wait("everyone");
   }
 
-  /**
-   * Reverts all faults and waits until the cluster serves again; it stands in the history as nemesis calls. What the
-   * nemesis' own heal leaves on is tried once more. Healing is not stopped by what stops the run; waiting is.
-   */
+  /** Reverts all faults and waits until the cluster serves again; both stand in the history as nemesis calls. */
   async heal(): Promise<void> {
-    const { faults, recover } = this.#options;
-    if (faults === undefined) return;
-    const { nemesis } = faults;
-    if (this.#stop.signal.aborted) await this.#step(healEverything, (signal) => healAtOnce(nemesis, signal));
-    else await this.#step(healEverything, (signal) => nemesis.invoke({ f: healEverything, value: null }, signal));
-    if (nemesis.active().length > 0) await this.#step(healEverything, (signal) => healAtOnce(nemesis, signal));
-    if (recover !== undefined && !this.#stop.signal.aborted) {
-      await this.#step("recover", async (signal) => {
-        await recover(AbortSignal.any([signal, this.#stop.signal]));
-        return { value: null };
-      });
-    }
+    await this.#nemesis?.heal(this.#options.recover);
   }
 
   /** Ends everything, in every case. */
@@ -273,25 +265,18 @@ export class Engine {
   #begin(thread: Thread, { f, value }: Call): Op {
     const timeNs = this.#clock();
     const process = this.#table.processOf(thread);
+    // Recorded before it is done, and before the thread counts as busy: what cannot be recorded does not happen.
+    const event = this.#recorder.record({ type: thread === "nemesis" ? "info" : "invoke", process, f, value, timeNs });
     this.#table.take(thread);
     this.#busy++;
-    if (thread === "nemesis") {
-      const event = this.#recorder.record({ type: "info", process, f, value, timeNs });
-      void this.#nemesisCall({ f, value });
-      return event;
-    }
-    const event = this.#recorder.record({ type: "invoke", process, f, value, timeNs });
-    this.#threads.begin(thread, event, timeNs / 1e6);
+    if (thread === "nemesis") void this.#nemesis!.call(event).then(() => this.#free("nemesis"));
+    else this.#threads.begin(thread, event, timeNs / 1e6);
     return event;
   }
 
   #clientDone(thread: number, call: Call, { type, value, error }: Outcome): void {
     const entry = { type, process: this.#table.processOf(thread), f: call.f, value: value ?? null, timeNs: this.#clock() };
-    try {
-      this.#events.push(this.#recorder.record(error === undefined ? entry : { ...entry, error }));
-    } catch (failed) {
-      this.#fail(failed);
-    }
+    this.#record(error === undefined ? entry : { ...entry, error });
     if (type === "info") this.#table.renumber(thread);
   }
 
@@ -300,40 +285,10 @@ export class Engine {
     this.#wake();
   }
 
-  /** A call that the generator drew for the nemesis. */
-  async #nemesisCall({ f, value }: Call): Promise<void> {
-    const { nemesis } = this.#options.faults!;
-    const ms = this.#limits.nemesisMs;
-    const outcome = await this.#bounded({ f, value }, ms, () => nemesis.invoke({ f, value }, deadlineSignal(ms, this.#stop.signal)));
-    this.#recordNemesis(f, outcome);
-    this.#free("nemesis");
-  }
-
-  /** A step of the runner's own on the nemesis' line. */
-  async #step(f: string, work: (signal: AbortSignal) => Promise<NemesisOutcome>): Promise<void> {
-    this.#recordNemesis(f, { value: null });
-    const ms = this.#limits.healMs;
-    const outcome = await this.#bounded({ f, value: null }, ms, () => work(deadlineSignal(ms)));
-    this.#recordNemesis(f, outcome);
-  }
-
-  /** Never throws and never lasts for ever; a failure is recorded, and a problem of the result. */
-  async #bounded({ f, value }: Call, ms: number, work: () => Promise<NemesisOutcome>): Promise<NemesisOutcome> {
-    const tell = (): boolean => !this.#stop.signal.aborted || f === healEverything;
+  /** Records an entry for the generator to hear of; undefined, and the end of the run, when it cannot be kept. */
+  #record(entry: Entry): Op | undefined {
     try {
-      const outcome = await within(ms + this.#limits.graceMs, f, work());
-      if (outcome.error !== undefined && tell()) this.#problems.push(`${f} failed: ${typeof outcome.error === "string" ? outcome.error : JSON.stringify(outcome.error)}`);
-      return outcome;
-    } catch (error) {
-      if (tell()) this.#problems.push(`${f} failed: ${describeError(error)}`);
-      return { value, error: failure("nemesis", error) };
-    }
-  }
-
-  #recordNemesis(f: string, { value, error }: NemesisOutcome): Op | undefined {
-    const entry = { type: "info", process: NEMESIS, f, value: value ?? null, timeNs: this.#clock() } as const;
-    try {
-      const event = this.#recorder.record(error === undefined ? entry : { ...entry, error });
+      const event = this.#recorder.record(entry);
       this.#events.push(event);
       return event;
     } catch (failed) {
@@ -352,11 +307,4 @@ export class Engine {
     const timeLeftMs = this.#phase === "main" ? Math.max(0, (this.#mainEndNs - timeNs) / 1e6) : 0;
     return { phase: this.#phase, timeNs, opsPerSecond, ok, fail, info, open, faults: this.#options.faults?.nemesis.active() ?? [], timeLeftMs };
   }
-}
-
-/** Without waiting for the cluster. */
-async function healAtOnce(nemesis: Nemesis, signal: AbortSignal): Promise<NemesisOutcome> {
-  const value = [...nemesis.active()];
-  await nemesis.healAll(signal);
-  return { value };
 }
