@@ -24,6 +24,12 @@ export interface SequentialSpec<State extends Json = Json> {
    * none where the call cannot happen (acquiring a held mutex). Pure. Throws `HarnessError` for an unknown `f`.
    */
   apply(state: State, call: Call): readonly { readonly state: State; readonly ret: Json }[];
+  /**
+   * For objects with endlessly many answers (a new id, a greater token), where `apply` cannot list them: the states after
+   * `call` returned `recorded`, none if that answer is impossible. `apply` then stands for the calls whose answer
+   * nobody knows. Such an object can be checked, not explored.
+   */
+  accept?(state: State, call: Call, recorded: Json): readonly State[];
   /** Whether the returned value tells anything (default: yes). A write's does not. */
   observes?(call: Call): boolean;
   /** Whether a recorded value agrees with `ret`; default: equal as JSON. */
@@ -67,6 +73,15 @@ export function agrees(spec: SequentialSpec, call: Call, ret: Json, recorded: Js
   if (spec.observes !== undefined && !spec.observes(call)) return true;
   if (spec.agrees !== undefined) return spec.agrees(call, ret, recorded);
   return equalJson(ret, recorded);
+}
+
+/** The states after `call` in `state` returned `recorded` (undefined: nobody knows what); none where that is impossible. */
+export function statesAfter(spec: SequentialSpec, state: Json, answered: { readonly call: Call; readonly recorded: Json | undefined }): Json[] {
+  const { call, recorded } = answered;
+  if (recorded !== undefined && spec.accept !== undefined) return [...spec.accept(state, call, recorded)];
+  const states: Json[] = [];
+  for (const result of spec.apply(state, call)) if (recorded === undefined || agrees(spec, call, result.ret, recorded)) states.push(result.state);
+  return states;
 }
 
 /** `write 3`, `read → 4`, `cas [1,2]`. */

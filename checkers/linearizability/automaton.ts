@@ -1,5 +1,5 @@
 import { canonicalJson, type Json } from "../../harness/json.ts";
-import { agrees, type SequentialSpec } from "../../harness/spec.ts";
+import { type SequentialSpec, statesAfter } from "../../harness/spec.ts";
 import type { OperationClass } from "./parts.ts";
 import { Transitions, UNASKED } from "./transitions.ts";
 
@@ -43,13 +43,8 @@ export class Automaton {
   }
 
   #compute(state: number, id: number): number {
-    const { call, recorded } = this.#classTable[id]!;
     const next: Json[] = [];
-    for (const value of this.#members[state]!) {
-      for (const result of this.#spec.apply(value, call)) {
-        if (recorded === undefined || agrees(this.#spec, call, result.ret, recorded)) next.push(result.state);
-      }
-    }
+    for (const value of this.#members[state]!) next.push(...statesAfter(this.#spec, value, this.#classTable[id]!));
     return next.length === 0 ? -1 : this.#intern(next);
   }
 

@@ -1,7 +1,7 @@
 import type { History } from "../../harness/history.ts";
 import { canonicalJson, type Json } from "../../harness/json.ts";
 import type { Call } from "../../harness/op.ts";
-import { agrees, type SequentialSpec } from "../../harness/spec.ts";
+import { type SequentialSpec, statesAfter } from "../../harness/spec.ts";
 
 /**
  * Linearizability by its definition, slow and obvious: the oracle of everything fast in this folder.
@@ -44,8 +44,7 @@ function placeable(rest: readonly Placeable[], spec: SequentialSpec, state: Json
       if (tried.has(key)) continue;
       tried.add(key);
     }
-    for (const { state: next, ret } of spec.apply(state, operation.call)) {
-      if (operation.recorded !== undefined && !agrees(spec, operation.call, ret, operation.recorded)) continue;
+    for (const next of statesAfter(spec, state, operation)) {
       if (placeable(rest.filter((other) => other !== operation), spec, next)) return true;
     }
   }

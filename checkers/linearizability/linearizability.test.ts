@@ -80,7 +80,7 @@ describe("linearizability", () => {
 
 describe("the fast checker agrees with brute force", () => {
   const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
-  const perObject = 1000;
+  const perObject = 400;
 
   it.each(fuzzed)(`on ${perObject} random histories of $name (seed ${base})`, ({ name, spec, call }) => {
     const random = new Random(seed(`${base}/${name}`));

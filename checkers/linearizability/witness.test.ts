@@ -10,7 +10,7 @@ import { checkLinearizable } from "./linearizability.ts";
 import { partsOf } from "./parts.ts";
 import { randomHistory } from "./testing/random-history.ts";
 import { type Fuzzed, fuzzed } from "./testing/shapes.ts";
-import { explainable, returnedWithin, shrink } from "./witness.ts";
+import { canForgetThePast, explainable, returnedWithin, shrink } from "./witness.ts";
 
 const stale = historyOf([
   { process: 0, type: "invoke", f: "write", value: 1 },
@@ -59,7 +59,7 @@ describe("an explanation", () => {
 
 describe("forgetting is sound and shrinking is complete", () => {
   const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
-  const perObject = 200;
+  const perObject = 80;
 
   it.each(fuzzed)(`on ${perObject} random histories of $name (seed ${base})`, (object) => {
     const random = new Random(seed(`${base}/witness/${object.name}`));
@@ -73,7 +73,7 @@ describe("forgetting is sound and shrinking is complete", () => {
         const decision = decide(part, unlimited());
         if (valid) {
           for (let tries = 0; tries < 5; tries++) {
-            const from = object.name.startsWith("mutex") || part.spec.behavesAs !== undefined ? one.int(part.eventCount) : 0;
+            const from = canForgetThePast(part) ? one.int(part.eventCount) : 0;
             const to = one.between(from, part.eventCount);
             const kept = returnedWithin(part, from, to).filter(() => one.chance(0.7));
             expect(explainable(part, { from, to, kept }, unlimited()), label).toBe(true);
@@ -90,7 +90,8 @@ describe("forgetting is sound and shrinking is complete", () => {
         }
       }
     }
-    expect(invalid).toBeGreaterThan(0);
+    // Locks answer nothing that could be a lie: few of their histories are wrong.
+    if (!/mutex|semaphore/.test(object.name)) expect(invalid).toBeGreaterThan(0);
   });
 });
 

@@ -141,7 +141,7 @@ class Asker {
 }
 
 /** Whether "it may hold anything" can be said of the object: known ones have a state for it. */
-function canForgetThePast(part: Part): boolean {
+export function canForgetThePast(part: Part): boolean {
   return part.spec.behavesAs === "register" || part.spec.behavesAs === "kv-key" || anyValue(part) !== undefined;
 }
 

@@ -107,10 +107,19 @@ function appended(state: Json, call: Call): string {
 }
 
 function keyAndValue(call: Call): { key: Json; value: Json } {
-  if (call.f === "get" || call.f === "delete") return { key: call.value, value: null };
-  if (!isArray(call.value)) throw badArgument(call.f, call.f === "cas" ? "[key, from, to]" : "[key, value]", call.value);
-  if (call.f === "cas" && call.value.length === 3) return { key: call.value[0]!, value: [call.value[1]!, call.value[2]!] };
-  if ((call.f === "put" || call.f === "append") && call.value.length === 2) return { key: call.value[0]!, value: call.value[1]! };
-  if (call.f === "put" || call.f === "append" || call.f === "cas") throw badArgument(call.f, call.f === "cas" ? "[key, from, to]" : "[key, value]", call.value);
-  throw unknownFunction("kv", call.f, "get, put, append, cas, delete");
+  const arguments_ = isArray(call.value) ? call.value : [];
+  switch (call.f) {
+    case "get":
+    case "delete":
+      return { key: call.value, value: null };
+    case "put":
+    case "append":
+      if (arguments_.length !== 2) throw badArgument(call.f, "[key, value]", call.value);
+      return { key: arguments_[0]!, value: arguments_[1]! };
+    case "cas":
+      if (arguments_.length !== 3) throw badArgument(call.f, "[key, from, to]", call.value);
+      return { key: arguments_[0]!, value: [arguments_[1]!, arguments_[2]!] };
+    default:
+      throw unknownFunction("kv", call.f, "get, put, append, cas, delete");
+  }
 }

@@ -1,10 +1,17 @@
 import { HarnessError } from "../errors.ts";
-import type { Json } from "../json.ts";
+import { isObject, type Json } from "../json.ts";
 import type { OptionSpec, Settings } from "../options.ts";
 import type { SequentialSpec } from "../spec.ts";
+import { appendList } from "./append-list.ts";
+import { bank } from "./bank.ts";
+import { counter, fetchAddCounter, idGenerator } from "./counter.ts";
 import { kv } from "./kv.ts";
+import { fencedMutex, ownedMutex, reentrantMutex, semaphore } from "./locks.ts";
+import { multiRegister } from "./multi-register.ts";
 import { mutex } from "./mutex.ts";
+import { bag, priorityQueue, queue, stack } from "./queue.ts";
 import { casRegister, register, type RegisterOptions } from "./register.ts";
+import { fullSet, growOnlySet, set } from "./set.ts";
 
 /** An object by name: what `--spec NAME --initial V --set KEY=VALUE` can say. */
 export interface ObjectEntry {
@@ -59,7 +66,76 @@ export const specs: readonly ObjectEntry[] = [
     options: [],
     make: () => mutex(),
   },
+  {
+    name: "multi-register",
+    summary: "several registers, read and written in one step; the initial value is an object of them",
+    functions: ['txn [["read", k, null], ["write", k, v] …]'],
+    options: [nullReads],
+    make: (initial, settings) => multiRegister(objectOr(initial, {}), registerOptions(settings)),
+  },
+  simple("set", "elements are added, removed and asked for; judged element by element", ["add v", "remove v", "contains v"], set),
+  simple("grow-only-set", "elements are added, the whole set is read", ["add v", "read"], growOnlySet),
+  simple("full-set", "a set with every function, judged as one piece", ["add v", "remove v", "contains v", "read"], fullSet),
+  simple("bag", "equal elements may be there several times; any one is taken", ["add v", "take"], bag),
+  simple("queue", "first in, first out; null from an empty one", ["enqueue v", "dequeue"], queue),
+  simple("stack", "last in, first out; null from an empty one", ["push v", "pop"], stack),
+  simple("priority-queue", "the least element comes out first; null from an empty one", ["insert v", "delete-min"], priorityQueue),
+  simple("append-list", "a list that only grows and is read whole", ["append v", "read"], appendList),
+  {
+    name: "counter",
+    summary: "a number that is added to",
+    functions: ["add n", "read"],
+    options: [],
+    make: (initial) => counter(typeof initial === "number" ? initial : 0),
+  },
+  {
+    name: "fetch-add",
+    summary: "a number that is added to, each time answering what it was",
+    functions: ["fetch-add n", "read"],
+    options: [],
+    make: (initial) => fetchAddCounter(typeof initial === "number" ? initial : 0),
+  },
+  simple("id-generator", "no id is given twice", ["generate"], idGenerator),
+  simple("owned-mutex", "a lock that only its holder releases; the value is the owner", ["acquire c", "release c"], ownedMutex),
+  {
+    name: "reentrant-mutex",
+    summary: "a lock that its holder may take several times; the value is the owner",
+    functions: ["acquire c", "release c"],
+    options: [{ name: "depth", kind: "integer", default: 2, min: 1, reason: "the usual test of reentrancy takes a lock twice" }],
+    make: (_initial, settings) => reentrantMutex(integerOr(settings?.["depth"], 2)),
+  },
+  simple("fenced-mutex", "a lock whose acquisition returns an ever greater token", ["acquire c", "release c"], fencedMutex),
+  {
+    name: "semaphore",
+    summary: "a bounded number of permits; the value is the holder",
+    functions: ["acquire c", "release c"],
+    options: [{ name: "permits", kind: "integer", default: 2, min: 1, reason: "the least number that is not a mutex" }],
+    make: (_initial, settings) => semaphore(integerOr(settings?.["permits"], 2)),
+  },
+  {
+    name: "bank",
+    summary: "accounts and transfers; the initial value is an object of balances",
+    functions: ["transfer {from, to, amount}", "read"],
+    options: [],
+    make: (initial) => bank(balances(objectOr(initial, { a: 10, b: 10 }))),
+  },
 ];
+
+function simple(name: string, summary: string, functions: readonly string[], make: () => SequentialSpec): ObjectEntry {
+  return { name, summary, functions, options: [], make: () => make() };
+}
+
+function objectOr(value: Json | undefined, otherwise: { readonly [key: string]: Json }): { readonly [key: string]: Json } {
+  return isObject(value) ? value : otherwise;
+}
+
+function integerOr(value: unknown, otherwise: number): number {
+  return typeof value === "number" && Number.isInteger(value) ? value : otherwise;
+}
+
+function balances(values: { readonly [account: string]: Json }): { readonly [account: string]: number } {
+  return Object.fromEntries(Object.entries(values).map(([account, amount]) => [account, typeof amount === "number" ? amount : 0]));
+}
 
 /** What a reader found out about a history; see `RecordedHistory` of `results/formats`. */
 export interface RecordedConventions {

@@ -2,6 +2,13 @@ import type { Call } from "../../../harness/op.ts";
 import { append, casKey, deleteKey, get, kv, put } from "../../../harness/objects/kv.ts";
 import { acquire, mutex, release } from "../../../harness/objects/mutex.ts";
 import { cas, casRegister, read, register, write } from "../../../harness/objects/register.ts";
+import { appendItem, appendList, readList } from "../../../harness/objects/append-list.ts";
+import { bank, readBalances, transfer } from "../../../harness/objects/bank.ts";
+import { addNumber, counter, fetchAdd, fetchAddCounter, readCounter } from "../../../harness/objects/counter.ts";
+import { acquireAs, ownedMutex, reentrantMutex, releaseAs, semaphore } from "../../../harness/objects/locks.ts";
+import { multiRegister, txn } from "../../../harness/objects/multi-register.ts";
+import { addToBag, bag, deleteMin, dequeue, enqueue, insert, pop, priorityQueue, push, queue, stack, take } from "../../../harness/objects/queue.ts";
+import { add, contains, fullSet, growOnlySet, readAll, remove, set } from "../../../harness/objects/set.ts";
 import type { Random } from "../../../harness/random.ts";
 import type { SequentialSpec } from "../../../harness/spec.ts";
 
@@ -41,6 +48,34 @@ export const fuzzed: readonly Fuzzed[] = [
     call: (random, serial) => {
       const key = `k${random.int(2)}`;
       return random.pick([get(key), append(key, `${serial}.`), append(key, "x"), random.chance(0.3) ? put(key, `${serial}`) : get(key)]);
+    },
+  },
+  {
+    name: "set by element",
+    spec: set(),
+    call: (random) => random.pick([add, remove, contains, contains])(random.int(2)),
+  },
+  { name: "grow-only set", spec: growOnlySet(), call: (random, serial) => (random.chance(0.5) ? add(serial) : readAll()) },
+  { name: "full set", spec: fullSet(), call: (random) => (random.chance(0.3) ? readAll() : random.pick([add, remove, contains])(random.int(3))) },
+  { name: "bag", spec: bag(), call: (random) => (random.chance(0.5) ? addToBag(random.int(2)) : take()) },
+  { name: "queue, distinct values", spec: queue(), call: (random, serial) => (random.chance(0.55) ? enqueue(serial) : dequeue()) },
+  { name: "queue, two values", spec: queue(), call: (random) => (random.chance(0.55) ? enqueue(random.int(2)) : dequeue()) },
+  { name: "stack, distinct values", spec: stack(), call: (random, serial) => (random.chance(0.55) ? push(serial) : pop()) },
+  { name: "priority queue, distinct values", spec: priorityQueue(), call: (random, serial) => (random.chance(0.55) ? insert((serial * 7) % 11) : deleteMin()) },
+  { name: "append list", spec: appendList(), call: (random, serial) => (random.chance(0.5) ? appendItem(serial) : readList()) },
+  { name: "counter", spec: counter(), call: (random) => (random.chance(0.5) ? addNumber(1) : readCounter()) },
+  { name: "counter, up and down", spec: counter(), call: (random) => (random.chance(0.5) ? addNumber(random.pick([-1, 0, 2])) : readCounter()) },
+  { name: "fetch-add", spec: fetchAddCounter(), call: (random) => (random.chance(0.7) ? fetchAdd(random.pick([1, 1, 2])) : readCounter()) },
+  { name: "owned mutex", spec: ownedMutex(), call: (random) => random.pick([acquireAs, releaseAs])(random.int(2)) },
+  { name: "reentrant mutex", spec: reentrantMutex(2), call: (random) => random.pick([acquireAs, releaseAs])(random.int(2)) },
+  { name: "semaphore", spec: semaphore(2), call: (random) => random.pick([acquireAs, releaseAs])(random.int(3)) },
+  { name: "bank", spec: bank({ a: 2, b: 2 }), call: (random) => (random.chance(0.4) ? readBalances() : (random.chance(0.5) ? transfer("a", "b", 1 + random.int(2)) : transfer("b", "a", 1 + random.int(2)))) },
+  {
+    name: "multi-register",
+    spec: multiRegister({ x: 0, y: 0 }),
+    call: (random) => {
+      const micro = (): readonly ["read" | "write", string, number | null] => (random.chance(0.5) ? ["read", random.pick(["x", "y"]), null] : ["write", random.pick(["x", "y"]), random.int(3)]);
+      return txn(micro(), micro());
     },
   },
   { name: "mutex", spec: mutex(), call: (random) => (random.chance(0.5) ? acquire() : release()) },
