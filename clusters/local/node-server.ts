@@ -40,6 +40,11 @@ export class NodeServer {
     this.#callers.delete(operation);
   }
 
+  /** Takes no further connection; those that are open go on. */
+  close(): void {
+    this.#server.close();
+  }
+
   #accept(socket: Socket): void {
     const reader = new FrameReader();
     let onFrame = (frame: Json): void => {

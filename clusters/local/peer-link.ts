@@ -27,6 +27,7 @@ export class PeerLink {
   #socket: Socket | undefined;
   #writer: FrameWriter | undefined;
   #welcomed = false;
+  #closed = false;
   #attempt = 0;
   #failures = 0;
   #lost = 0;
@@ -68,7 +69,14 @@ export class PeerLink {
     this.#address = address;
   }
 
+  /** Dials no more, and drops what has not left. */
+  close(): void {
+    this.#closed = true;
+    this.#socket?.destroy();
+  }
+
   #dial(): void {
+    if (this.#closed) return;
     const { from, epoch } = this.#options;
     const address = this.#address;
     const socket = connect({ host: address.host, port: address.port, noDelay: true });
