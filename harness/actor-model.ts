@@ -38,7 +38,11 @@ export interface ActorModel {
   readonly properties: readonly SystemProperty[];
   /** Properties over a message that can be delivered now. */
   readonly messageProperties: readonly MessageProperty[];
+  /** Properties over a whole state: evaluated for every one, so the dearest kind. */
+  readonly stateProperties: readonly StateProperty[];
   readonly statesMax: number;
+  /** States on the longest path that is explored: for spaces without end. */
+  readonly depthMax: number;
 }
 export type BudgetKind = "losses" | "duplicates" | "crashes" | "recoveries" | "timers";
 export const budgetKinds: readonly BudgetKind[] = ["losses", "duplicates", "crashes", "recoveries", "timers"];
@@ -48,6 +52,13 @@ export interface MessageProperty {
   readonly kind: "always" | "sometimes";
   readonly on: "messages";
   test(message: Json, link: { readonly from: ActorId; readonly to: ActorId }): boolean;
+}
+
+export interface StateProperty {
+  readonly name: string;
+  readonly kind: "always" | "sometimes";
+  readonly on: "state";
+  test(state: { readonly servers: readonly Json[]; readonly messages: readonly { readonly from: ActorId; readonly to: ActorId; readonly message: Json }[] }): boolean;
 }
 
 /** A server or a client; its local state is plain JSON. */
@@ -121,7 +132,9 @@ export function actorModelOf(system: System, options: { readonly check?: boolean
     crashKeepsState: false,
     properties: system.properties,
     messageProperties: [],
+    stateProperties: [],
     statesMax: bounds.statesMax,
+    depthMax: Number.POSITIVE_INFINITY,
   };
 }
 

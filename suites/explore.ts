@@ -1,7 +1,7 @@
-import { explore, type Exploration } from "../checkers/model/explore.ts";
+import { type ExplorableModel, explore, type Exploration } from "../checkers/model/explore.ts";
 import { type ModelDefinition, modelDefinitions } from "../checkers/model/fixtures.ts";
-import type { ActorModel } from "../harness/actor-model.ts";
-import type { System, SystemDefinition } from "../harness/actor.ts";
+import type { PackedModel } from "../checkers/model/packed.ts";
+import type { SystemDefinition } from "../harness/actor.ts";
 import { guarded } from "../harness/budget.ts";
 import { HarnessError } from "../harness/errors.ts";
 import type { OptionSpec, Settings } from "../harness/options.ts";
@@ -14,7 +14,7 @@ export interface Explorable {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly OptionSpec[];
-  make(settings: Settings): System | ActorModel;
+  make(settings: Settings): ExplorableModel | PackedModel;
 }
 
 /** Everything that `rashomon explore` knows. */
@@ -47,7 +47,7 @@ export interface Explored {
 }
 
 /** Walks every behaviour within the bounds. A broken `always` is invalid; an unfinished walk without one is unknown. */
-export function exploreNow(of: System | ActorModel, request: ExploreRequest): Explored {
+export function exploreNow(of: ExplorableModel | PackedModel, request: ExploreRequest): Explored {
   const cpu = cpuMs();
   const end = monotonicMs() + request.budgetMs;
   const overrun = (): string | undefined => (request.signal?.aborted === true ? "interrupted" : monotonicMs() > end ? `${request.budgetMs / 1000} s` : undefined);

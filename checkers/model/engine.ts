@@ -1,4 +1,4 @@
-import { type ActorModel, type HistoryEvent, type MessageProperty, type PartyInput, type PartyStep } from "../../harness/actor-model.ts";
+import { type ActorModel, type HistoryEvent, type MessageProperty, type PartyInput, type PartyStep, type StateProperty } from "../../harness/actor-model.ts";
 import type { SystemProperty } from "../../harness/actor.ts";
 import { assert } from "../../harness/assert.ts";
 import type { Budget } from "../../harness/budget.ts";
@@ -149,6 +149,7 @@ export class Engine {
   readonly #openMessageProperties: MessageProperty[];
   readonly #messageVerdicts = new Map<MessageProperty, Map<number, boolean>>();
   #openActorProperties: SystemProperty[];
+  #openStateProperties: StateProperty[];
   readonly #actorTuples = new VisitedTable({ slots: 1 << 10 });
   #linearizableSoFar = true;
 
@@ -162,6 +163,7 @@ export class Engine {
     this.#budgets = new SpentBudgets(model);
     this.#openMessageProperties = [...model.messageProperties];
     this.#openActorProperties = [...model.properties];
+    this.#openStateProperties = [...model.stateProperties];
     const threads = 1 + Math.max(-1, ...model.parties.map((party) => party.thread ?? -1));
     this.tracker = options.track === "history" ? new FullTracker(model.spec, this.#lists, threads) : new MonitorTracker(model.spec, this.#lists);
     this.#emptyFlows = this.#parties * this.#parties;
@@ -654,6 +656,7 @@ export class Engine {
       this.discoveries.push({ property: "linearizable", kind: "counterexample", state });
     }
     if (this.#openMessageProperties.length > 0) this.#inspectMessages(chunk.subarray(at + this.#header, at + length), state);
+    if (this.#openStateProperties.length > 0) this.#inspectState(chunk.subarray(at, at + length), state);
     if (this.#openActorProperties.length > 0) this.#inspectActors(chunk.subarray(at + LOCALS, at + LOCALS + this.model.servers), state);
   }
 
@@ -675,6 +678,21 @@ export class Engine {
         break;
       }
     }
+  }
+
+  #inspectState(record: Int32Array, state: number): void {
+    const servers = Array.from(record.subarray(LOCALS, LOCALS + this.model.servers), (local) => {
+      const { party, local: object } = this.#locals.objects[local]!;
+      return this.model.parties[party]!.show(object);
+    });
+    const messages = Array.from(record.subarray(this.#header)).flatMap((item) =>
+      (this.#order === "fifo" ? this.#flows.objects[item]! : [item]).map((envelope) => this.#envelopes.objects[envelope]!),
+    );
+    this.#openStateProperties = this.#openStateProperties.filter((property) => {
+      if (property.test({ servers, messages }) !== (property.kind === "sometimes")) return true;
+      this.discoveries.push({ property: property.name, kind: property.kind === "sometimes" ? "example" : "counterexample", state });
+      return false;
+    });
   }
 
   #inspectActors(locals: Int32Array, state: number): void {

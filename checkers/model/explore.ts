@@ -3,12 +3,15 @@ import type { ClientScript, System } from "../../harness/actor.ts";
 import type { Budget } from "../../harness/budget.ts";
 import type { LamportDiagram } from "../../harness/diagram.ts";
 import { unlimited } from "../../harness/budget.ts";
+import { HarnessError } from "../../harness/errors.ts";
 import type { History } from "../../harness/history.ts";
 import type { Schedule } from "../../harness/schedule.ts";
 import { describeCall } from "../../harness/spec.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
 import { Engine, type Progress } from "./engine.ts";
-import { lamport } from "./lamport.ts";
+import { explorePacked } from "./explore-packed.ts";
+import { describeStep, lamport } from "./lamport.ts";
+import type { PackedModel } from "./packed.ts";
 import { modelOf, replay, scheduleOf } from "./replay.ts";
 
 /**
@@ -23,19 +26,26 @@ import { modelOf, replay, scheduleOf } from "./replay.ts";
  *   generated  1 + successors computed, repetitions included, ignored inputs excluded
  *   depth      states on the longest of the shortest paths (the initial state has depth 1)
  */
-export function explore(of: System | ActorModel, options: ExploreOptions = {}): Exploration {
+export function explore(of: ExplorableModel, options: ExploreOptions = {}): Exploration {
+  if ("kind" in of) return explorePacked(of, options);
   const model = modelOf(of);
+  if (options.symmetry === true) {
+    throw new HarnessError("USAGE", `${model.name} breaks ties by its actors' ids: it has no symmetry to use`, { nextStep: "explore it without symmetry" });
+  }
   const engine = new Engine(model, {
     track: options.track ?? "history",
     budget: options.budget ?? unlimited(),
     statesMax: options.statesMax ?? model.statesMax,
-    depthMax: options.depthMax ?? Number.POSITIVE_INFINITY,
+    depthMax: options.depthMax ?? model.depthMax,
     progress: options.progress,
     stopAtCounterexample: options.stopAtCounterexample ?? false,
   });
   engine.run();
   return explorationOf(model, engine, "model" in of ? of.model.clients : []);
 }
+
+/** A system within its bounds, a model of actors, or a model of a few bit fields. */
+export type ExplorableModel = System | ActorModel | PackedModel;
 
 export interface ExploreOptions {
   /** `history` (default): all that clients saw, gives outcomes; `monitor`: only what linearizability needs, fewer states. */
@@ -44,10 +54,12 @@ export interface ExploreOptions {
   readonly budget?: Budget;
   /** Stop at about that many unique states; default: the model's own bound. */
   readonly statesMax?: number;
-  /** States at this depth are counted, not expanded. Default: no bound. */
+  /** States at this depth are counted, not expanded. Default: the model's own bound, usually none. */
   readonly depthMax?: number;
   /** End as soon as a property is known to be broken: the account is incomplete then. Default: false. */
   readonly stopAtCounterexample?: boolean;
+  /** Visit one state per orbit of the model's symmetry; only models that declare one have it. Default: false. */
+  readonly symmetry?: boolean;
   /** Called every 65,536 expanded states. */
   readonly progress?: (progress: Progress) => void;
 }
@@ -82,6 +94,9 @@ export interface Discovery {
   readonly kind: "counterexample" | "example";
   /** Number of steps. */
   readonly length: number;
+  /** What happened, step by step, in words. */
+  readonly path: readonly string[];
+  /** Empty for a model that is no system of actors. */
   readonly schedule: Schedule;
   readonly history: History;
   readonly diagram: LamportDiagram;
@@ -100,7 +115,7 @@ export interface Bounds {
 
 function explorationOf(model: ActorModel, engine: Engine, clients: readonly ClientScript[]): Exploration {
   const found = new Set(engine.discoveries.map(({ property }) => property));
-  const properties = [{ name: "linearizable", kind: "always" as const }, ...model.properties, ...model.messageProperties];
+  const properties = [{ name: "linearizable", kind: "always" as const }, ...model.properties, ...model.messageProperties, ...model.stateProperties];
   let outcomes: Outcomes | undefined;
   return {
     system: model.name,
@@ -110,14 +125,18 @@ function explorationOf(model: ActorModel, engine: Engine, clients: readonly Clie
     complete: engine.complete,
     discoveries: engine.discoveries.map(({ property, kind, state }): Discovery => {
       const schedule = scheduleOf(model, engine.path(state));
-      const violation = kind === "counterexample" ? { violation: `not ${property}` } : {};
+      const diagram = lamport(model, schedule, {
+        title: `${model.name}: ${kind} of "${property}" in ${schedule.length} steps`,
+        ...(kind === "counterexample" ? { violation: `not ${property}` } : {}),
+      });
       return {
         property,
         kind,
         length: schedule.length,
+        path: schedule.map((step) => describeStep(model, step)),
         schedule,
         history: replay(model, schedule).history,
-        diagram: lamport(model, schedule, { title: `${model.name}: ${kind} of "${property}" in ${schedule.length} steps`, ...violation }),
+        diagram,
       };
     }),
     undiscovered: properties.filter(({ name }) => !found.has(name)).map(({ name, kind }) => ({ property: name, kind })),

@@ -116,6 +116,26 @@ function markOfEvents(model: ActorModel, step: PartyStep | undefined, open: Map<
   return { label: labels.join(", then "), mark };
 }
 
+/** A step of a schedule in one line: `n1 → n2 #0`, `client 0 calls #1`, `crash n3`. */
+export function describeStep(model: ActorModel, step: ScheduleStep): string {
+  const name = (party: number): string => model.parties[party]?.label ?? String(party);
+  switch (step.step) {
+    case "deliver":
+    case "duplicate":
+    case "drop":
+      return `${step.step} ${name(step.from)} → ${name(step.to)} #${step.n}`;
+    case "call":
+      return `client ${step.client} calls #${step.n}`;
+    case "timer":
+      return `timer ${brief(step.timer)} of ${name(step.actor)}`;
+    case "choice":
+      return `choice ${step.key} ${step.option} of ${name(step.actor)}`;
+    case "crash":
+    case "recover":
+      return `${step.step} ${name(step.actor)}`;
+  }
+}
+
 /** A message in one line: a client's call, an answer, or its type and the rest. */
 export function describeMessage(model: ActorModel, message: Json): string {
   if (isObject(message)) {

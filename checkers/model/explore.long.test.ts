@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { type OptionValue, parseSettings } from "../../harness/options.ts";
+import { explore, type ExploreOptions } from "./explore.ts";
+import { findModel } from "./fixtures.ts";
+
+/** The large rows of the table of exact counts; the small ones are in `explore.test.ts`. */
+const rows: readonly (readonly [string, { readonly [name: string]: OptionValue }, ExploreOptions, number, number, number])[] = [
+  ["single-copy-register", { clients: 4 }, {}, 400_233, 731_789, 17],
+  ["single-copy-register", { clients: 4 }, { track: "monitor" }, 56_881, 175_565, 17],
+  ["linearizable-register", { network: "ordered" }, {}, 1_212_979, 4_730_934, 41],
+  ["linearizable-register", { servers: 2, clients: 3, bug: "answer-before-quorum" }, {}, 285_798, 657_066, 37],
+  ["linearizable-register", { bug: "no-write-back" }, {}, 2_433_797, 9_110_606, 27],
+  ["linearizable-register", {}, {}, 41_138_199, 194_646_243, 33],
+  ["linearizable-register", {}, { track: "monitor" }, 28_677_944, 143_644_425, 33],
+  ["paxos", { clients: 3 }, {}, 1_194_428, 2_420_477, 28],
+  ["two-phase-commit", { rms: 8 }, {}, 1_745_408, 18_507_778, 26],
+  ["raft", { depth: 10 }, {}, 1_062_112, 3_184_717, 10],
+  ["lww-register", { depth: 8 }, {}, 1_109_291, 3_049_418, 8],
+  ["interaction", { depth: 30 }, {}, 7_594_721, 38_944_313, 30],
+];
+
+describe("exact counts of large spaces", () => {
+  it.each(rows)("%s %o %o has %i states", { timeout: 900_000 }, (name, settings, options, unique, generated, depth) => {
+    const definition = findModel(name);
+    const texts = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+
+    const found = explore(definition.make(parseSettings(texts, definition.options, name)), options);
+
+    expect([found.unique, found.generated, found.depth]).toEqual([unique, generated, depth]);
+  });
+
+  it("raft without persistence elects two leaders in one term after eight steps", { timeout: 900_000 }, () => {
+    const definition = findModel("raft");
+    const found = explore(definition.make(parseSettings(["depth=10"], definition.options, "raft")), { stopAtCounterexample: true });
+
+    expect(found.discoveries.at(-1)).toMatchObject({ property: "election safety", kind: "counterexample", length: 8 });
+  });
+});

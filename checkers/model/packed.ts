@@ -1,0 +1,181 @@
+import type { Budget } from "../../harness/budget.ts";
+import type { Progress } from "./engine.ts";
+import { IntList } from "./tables.ts";
+
+/**
+ * Models whose state fits 63 bits: two 32-bit words, exact keys instead of fingerprints, no records, no interning. What
+ * TLA+ specifications of small protocols look like once they are packed: a set of actions over a few bit fields.
+ */
+export interface PackedModel {
+  readonly kind: "packed";
+  readonly name: string;
+  /** Who acts, for pictures: `tm`, `rm 0`. */
+  readonly lanes: readonly string[];
+  readonly initial: PackedState;
+  /** At most that many successors of one state. */
+  readonly branchingMax: number;
+  /**
+   * Writes the successors of (lo, hi) into `out` as triples [action, lo, hi], and returns how many. A successor equal
+   * to the state is one too. The top bit of every `hi` stays free.
+   */
+  successors(lo: number, hi: number, out: Int32Array): number;
+  /** What an action is called, and on which lane it happens. */
+  describe(action: number): { readonly lane: number; readonly label: string };
+  /** One representative per orbit of the model's symmetry: the same for every state of the orbit. */
+  canonical?(lo: number, hi: number): PackedState;
+  readonly properties: readonly {
+    readonly name: string;
+    readonly kind: "always" | "sometimes";
+    test(lo: number, hi: number): boolean;
+  }[];
+}
+export type PackedState = readonly [lo: number, hi: number];
+
+export interface PackedOptions {
+  readonly budget: Budget;
+  readonly statesMax: number;
+  readonly depthMax: number;
+  /** Visit one state per orbit; needs `canonical`. */
+  readonly symmetry: boolean;
+  readonly stopAtCounterexample: boolean;
+  readonly progress: ((progress: Progress) => void) | undefined;
+}
+
+/** Breadth-first over words; `run` once, then read. */
+export class PackedEngine {
+  readonly model: PackedModel;
+  readonly discoveries: { readonly property: string; readonly kind: "counterexample" | "example"; readonly state: number }[] = [];
+  generated = 0;
+  depth = 0;
+  complete = false;
+  readonly #options: PackedOptions;
+  readonly #visited = new ExactTable();
+  readonly #lo = new IntList();
+  readonly #hi = new IntList();
+  readonly #parents = new IntList();
+  readonly #actions = new IntList();
+  #open: PackedModel["properties"];
+
+  constructor(model: PackedModel, options: PackedOptions) {
+    this.model = model;
+    this.#options = options;
+    this.#open = model.properties;
+  }
+
+  get unique(): number {
+    return this.#lo.length;
+  }
+
+  run(): void {
+    const { model } = this;
+    const { budget, statesMax, depthMax, symmetry, stopAtCounterexample, progress } = this.#options;
+    const canonical = symmetry ? model.canonical?.bind(model) : undefined;
+    const out = new Int32Array(model.branchingMax * 3);
+    const [lo0, hi0] = canonical === undefined ? model.initial : canonical(...model.initial);
+    this.generated = 1;
+    this.#file({ lo: lo0, hi: hi0, parent: -1, action: -1 });
+    let levelEnd = 1;
+    this.depth = 1;
+    let state = 0;
+    for (; state < this.#lo.length; state++) {
+      if (state === levelEnd) {
+        levelEnd = this.#lo.length;
+        this.depth++;
+      }
+      if (this.depth >= depthMax) return;
+      const count = model.successors(this.#lo.get(state), this.#hi.get(state), out);
+      this.generated += count;
+      for (let i = 0; i < count; i++) {
+        let lo = out[3 * i + 1]!;
+        let hi = out[3 * i + 2]!;
+        if (canonical !== undefined) [lo, hi] = canonical(lo, hi);
+        if (this.#visited.insert(lo, hi)) this.#add(lo, hi, state, out[3 * i]!);
+      }
+      if (stopAtCounterexample && this.discoveries.some(({ kind }) => kind === "counterexample")) return;
+      if ((state & 0x3ff) === 0x3ff) {
+        if (!budget.spend(1024) || this.#lo.length >= statesMax) return;
+        if ((state & 0xffff) === 0xffff) progress?.({ unique: this.unique, generated: this.generated, depth: this.depth, frontier: this.unique - state });
+      }
+    }
+    this.complete = true;
+  }
+
+  /** Actions from the initial state to state `number`. Under symmetry each step is up to a renaming. */
+  path(number: number): number[] {
+    const actions: number[] = [];
+    for (let at = number; at > 0; at = this.#parents.get(at)) actions.push(this.#actions.get(at));
+    return actions.reverse();
+  }
+
+  /** Actions that led to a new state, ascending. */
+  observed(): number[] {
+    const seen = new Set<number>();
+    for (let state = 1; state < this.#actions.length; state++) seen.add(this.#actions.get(state));
+    return [...seen].sort((a, b) => a - b);
+  }
+
+  #file(first: { readonly lo: number; readonly hi: number; readonly parent: number; readonly action: number }): void {
+    this.#visited.insert(first.lo, first.hi);
+    this.#add(first.lo, first.hi, first.parent, first.action);
+  }
+
+  #add(lo: number, hi: number, parent: number, action: number): void {
+    this.#lo.push(lo);
+    this.#hi.push(hi);
+    this.#parents.push(parent);
+    this.#actions.push(action);
+    if (this.#open.length > 0) this.#inspect(lo, hi);
+  }
+
+  #inspect(lo: number, hi: number): void {
+    for (const property of this.#open) {
+      if (property.test(lo, hi) !== (property.kind === "sometimes")) continue;
+      this.discoveries.push({ property: property.name, kind: property.kind === "sometimes" ? "example" : "counterexample", state: this.#lo.length - 1 });
+      this.#open = this.#open.filter((other) => other !== property);
+    }
+  }
+}
+
+/** Exact keys: a slot is empty while its second word is 0, and a stored one has the top bit set. */
+class ExactTable {
+  #slots = new Int32Array(1 << 13);
+  #mask = (1 << 12) - 1;
+  #count = 0;
+
+  insert(lo: number, hi: number): boolean {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    const top = hi | 0x80000000;
+    let i = slotOf(lo, hi) & mask;
+    for (;;) {
+      const found = slots[2 * i + 1]!;
+      if (found === 0) break;
+      if (found === top && slots[2 * i] === lo) return false;
+      i = (i + 1) & mask;
+    }
+    slots[2 * i] = lo;
+    slots[2 * i + 1] = top;
+    if (++this.#count * 2 > mask) this.#grow();
+    return true;
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(old.length * 2);
+    this.#mask = old.length - 1;
+    for (let j = 0; j < old.length; j += 2) {
+      const top = old[j + 1]!;
+      if (top === 0) continue;
+      let i = slotOf(old[j]!, top & 0x7fffffff) & this.#mask;
+      while (this.#slots[2 * i + 1] !== 0) i = (i + 1) & this.#mask;
+      this.#slots[2 * i] = old[j]!;
+      this.#slots[2 * i + 1] = top;
+    }
+  }
+}
+
+function slotOf(lo: number, hi: number): number {
+  let h = Math.imul(lo, 0x9e3779b1) ^ Math.imul(hi, 0x85ebca77);
+  h ^= h >>> 15;
+  return Math.imul(h, 0x2c1b3c6d) ^ (h >>> 13);
+}
