@@ -1,11 +1,14 @@
 /** Generator combinators: where operations come from. */
-export { any, shortestAny, updateAll } from "../harness/generator/any.ts";
+export { any, shortestAny } from "../harness/generator/any.ts";
 export { calls, callsOf } from "../harness/generator/calls.ts";
 export { beside, clients, nemesis } from "../harness/generator/clients.ts";
+export { concurrencyLimit } from "../harness/generator/concurrency-limit.ts";
 export { cycle } from "../harness/generator/cycle.ts";
 export { delay } from "../harness/generator/delay.ts";
 export { eachThread } from "../harness/generator/each-thread.ts";
 export { filter } from "../harness/generator/filter.ts";
+export { flipFlop } from "../harness/generator/flip-flop.ts";
+export { concurrentKeys } from "../harness/generator/keys.ts";
 export { limit } from "../harness/generator/limit.ts";
 export { map } from "../harness/generator/map.ts";
 export { mix } from "../harness/generator/mix.ts";
@@ -13,6 +16,7 @@ export { never } from "../harness/generator/never.ts";
 export { onThreads } from "../harness/generator/on-threads.ts";
 export { always, once } from "../harness/generator/once.ts";
 export { phases } from "../harness/generator/phases.ts";
+export { processLimit } from "../harness/generator/process-limit.ts";
 export { repeat } from "../harness/generator/repeat.ts";
 export { reserve } from "../harness/generator/reserve.ts";
 export { sequence, sequenceBy } from "../harness/generator/sequence.ts";
