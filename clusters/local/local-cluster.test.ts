@@ -65,6 +65,8 @@ test("a killed node is down until it is started again, and the majority serves m
   expect(await ask(cluster, "n1", ["write", 1])).toMatchObject({ type: "ok" });
   // Its proxy still takes connections, but nobody welcomes the client: nothing was asked, so nothing happened.
   await expect(connectTo(cluster, "n3")).rejects.toMatchObject({ code: "CLIENT_FAILED" });
+  // A revert that is interrupted is gone on with by the next; one more does nothing.
+  await expect(kill.revert(deadlineSignal(1))).rejects.toThrow();
   await kill.revert(patience());
   await kill.revert(patience());
   await cluster.converged(patience());

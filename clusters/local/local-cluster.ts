@@ -258,17 +258,20 @@ class Local implements LocalRunningCluster {
     for (const peer of this.#nodes) {
       if (peer !== node) peers[peer.id] = await this.#links.connect({ from: node.name, to: peer.name }, peer.address);
     }
-    node.process.tellPeers({ peers });
+    node.introduce({ peers });
   }
 
+  /** Goes on where an earlier attempt was interrupted; nothing happens to a node that runs. */
   async #restart(name: NodeId, signal: AbortSignal): Promise<void> {
     const node = this.#find(name);
-    if (this.#ended !== undefined || node.process.exit() === undefined) return;
-    node.respawn();
+    if (this.#ended !== undefined) return;
+    if (node.process.exit() !== undefined) node.respawn();
+    else if (node.introduced) return;
     await node.listening(signal);
-    for (const link of this.#clientLinks.values()) if (link.to === name) await this.#links.connect(link, node.address);
-    // Its peers' links lead to the new life's port; where links are proxied the peers see no change of address.
-    const alive = this.#nodes.filter((peer) => peer === node || peer.process.exit() === undefined);
+    // Every link to it leads to the new life's port; behind proxies the diallers see no change of address.
+    const diallers = [...this.#clientLinks.values(), ...this.nodes.map((from): LinkName => ({ from, to: name }))];
+    for (const link of diallers) if (link.to === name && link.from !== name) await this.#links.connect(link, node.address);
+    const alive = this.#nodes.filter((peer) => peer === node || (peer.process.exit() === undefined && peer.introduced));
     await Promise.all(alive.map((peer) => this.#introduce(peer)));
     await node.untilServing(signal);
   }

@@ -5,7 +5,7 @@ import { HarnessError } from "../../harness/errors.ts";
 import type { NodeId } from "../../harness/ids.ts";
 import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
 import { openClientLink } from "./client-link.ts";
-import type { NodeConfig } from "./node-config.ts";
+import type { NodeConfig, PeersLine } from "./node-config.ts";
 import { logTail, nodeExited, type NodeProcess, type NodeSpawn, spawnNode } from "./node-process.ts";
 import type { Health } from "./wire.ts";
 
@@ -23,6 +23,7 @@ export class LocalNode {
   /** An exit that nobody asked for is worth a line. */
   #mayExit = false;
   #announced = false;
+  #introduced = false;
   #spawnedAtMs = 0;
 
   /** Spawns its first life. */
@@ -53,6 +54,17 @@ export class LocalNode {
       throw this.#unhealthy(`${this.name} did not listen`, monotonicMs() - this.#spawnedAtMs, error);
     }
     return this.address;
+  }
+
+  /** Tells this life where its links lead; its actor starts with the first telling. */
+  introduce(line: PeersLine): void {
+    this.#process.tellPeers(line);
+    this.#introduced = true;
+  }
+
+  /** Has this life been told its peers? */
+  get introduced(): boolean {
+    return this.#introduced;
   }
 
   /** Starts a new life with what the last one had on disk. It listens nowhere yet. */
@@ -115,6 +127,7 @@ export class LocalNode {
   #spawn(): NodeProcess {
     this.#mayExit = false;
     this.#announced = false;
+    this.#introduced = false;
     this.#spawnedAtMs = monotonicMs();
     const { spawn } = this.#options;
     const life = spawnNode({ ...spawn, config: { ...spawn.config, epoch: this.#epoch } });
