@@ -40,14 +40,17 @@ export function lamportCollisions(diagram: LamportDiagram): number {
   return roomiest(cut(uncluttered(diagram)).diagram).collisions;
 }
 
-/** The lowest rows on which no name covers another, or the best of those tried. */
+/** Of several row heights the one that weighs least: a covered name most, then crossed lines, then length of the picture. */
 function roomiest(diagram: LamportDiagram): Layout {
-  let layout = layOut(diagram, 34);
-  for (let rowHeight = 42; layout.collisions > 0 && rowHeight <= 74; rowHeight += 8) {
-    const looser = layOut(diagram, rowHeight);
-    if (looser.collisions < layout.collisions) layout = looser;
+  const weigh = (layout: Layout, rowHeight: number): number => layout.collisions * 200 + layout.disturbance + (rowHeight - rowHeightLeast) * layout.rowOf.size * 0.12;
+  let best = layOut(diagram, rowHeightLeast);
+  let least = weigh(best, rowHeightLeast);
+  for (let rowHeight = rowHeightLeast + 8; rowHeight <= 74 && best.disturbance + best.collisions > 0; rowHeight += 8) {
+    const layout = layOut(diagram, rowHeight);
+    const weight = weigh(layout, rowHeight);
+    if (weight < least) [best, least] = [layout, weight];
   }
-  return layout;
+  return best;
 }
 
 /** The picture in words. */
@@ -65,6 +68,7 @@ const nameColumnsMax = 26;
 const chipColumnsMax = 34;
 const rowsMax = 400;
 const headerHeight = 46;
+const rowHeightLeast = 34;
 
 type LamportEvent = LamportDiagram["events"][number];
 /** `hidden`: its name stands on a sibling. */
@@ -109,6 +113,8 @@ interface Layout {
   readonly arrows: readonly Arrow[];
   /** Names that could be placed nowhere without covering another. */
   readonly collisions: number;
+  /** Lanes and foreign arrows that names cross, weighted. */
+  readonly disturbance: number;
 }
 
 /**
@@ -179,15 +185,17 @@ function layOut(diagram: LamportDiagram, rowHeight: number): Layout {
   });
   const arrows: Arrow[] = [];
   let collisions = 0;
+  let disturbance = 0;
   const shortFirst = diagram.messages.map((message, i) => ({ message, i })).sort((a, b) => spanOf(a.message) - spanOf(b.message) || a.i - b.i);
   for (const { message } of shortFirst) {
     const arrow = placeArrow(message, { xs, rowOf, lines, taken });
     if (arrow.cost >= covering) collisions++;
+    disturbance += arrow.cost % covering;
     taken.push(...arrow.name.boxes);
     arrows.push(arrow);
   }
   const rightmost = Math.max(xs.at(-1) ?? 0, ...taken.map((box) => box.x + box.width));
-  return { width: Math.max(rightmost + 20, 320), bottom: Math.max(headerHeight + 30, ...rowOf.values()) + 26, xs, rowOf, chips, arrows, collisions };
+  return { width: Math.max(rightmost + 20, 320), bottom: Math.max(headerHeight + 30, ...rowOf.values()) + 26, xs, rowOf, chips, arrows, collisions, disturbance };
 }
 
 /** Lanes stand as far apart as the names between neighbours need. */
@@ -260,6 +268,15 @@ function placeChip(event: LamportEvent, paper: Paper): Chip {
   return { event, x, y, text, box: best.box };
 }
 
+/** The part of the paper between two heights: a name there cannot meet what is elsewhere. */
+function nearby(paper: Paper, { top, bottom }: { top: number; bottom: number }): Paper {
+  return {
+    ...paper,
+    lines: paper.lines.filter((line) => Math.max(line.y0, line.y1) >= top && Math.min(line.y0, line.y1) <= bottom),
+    taken: paper.taken.filter((box) => box.width > 0 && box.y + box.height >= top && box.y <= bottom),
+  };
+}
+
 function placeArrow(message: Message, paper: Paper): Arrow {
   const text = message.hidden === true ? "" : shorten(message.label, nameColumnsMax);
   const x0 = paper.xs[message.from.lane] ?? 0;
@@ -279,9 +296,10 @@ function placeArrow(message: Message, paper: Paper): Arrow {
     if (message.from.lane === message.to.lane) for (const shift of [0, -8, 8, -16, 16]) candidates.push({ message, x0, y0, x1, y1, shape: "loop", text, name: beside(text, x0 + 24, (y0 + y1) / 2 + shift, 1) });
     else for (const name of alongLine(text, { message, x0, y0, x1, y1 })) candidates.push({ message, x0, y0, x1, y1, shape: "straight", text, name });
   }
+  const near = nearby(paper, { top: y0 - 30, bottom: Math.max(y0, ...candidates.map((candidate) => candidate.y1)) + 30 });
   let best: Arrow | undefined;
   for (const [i, candidate] of candidates.entries()) {
-    const cost = costOf(candidate.name.boxes, paper, message) + i * 0.4;
+    const cost = costOf(candidate.name.boxes, near, message) + i * 0.4;
     if (best === undefined || cost < best.cost) best = { ...candidate, cost };
   }
   return best!;
