@@ -3,7 +3,7 @@ import type { CycleGraphDiagram, Diagram, LamportDiagram, ProcessLinesDiagram } 
 import { seed } from "../harness/ids.ts";
 import { Random } from "../harness/random.ts";
 import { describeDiagram, drawSvg, drawText } from "./draw.ts";
-import { lamportCollisions } from "./draw/lamport.ts";
+import { lamportCollisions } from "./draw/lamport/layout.ts";
 import { markupFault } from "./testing/well-formed.ts";
 import { columnsOf, escapeXml, shorten, wrapText } from "./draw/svg.ts";
 

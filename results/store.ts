@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { HarnessError } from "../harness/errors.ts";
-import { isObject, type Json } from "../harness/json.ts";
 import { wallClock } from "../harness/time.ts";
 import { readFaults } from "./faults.ts";
+import { decodeReport, decodeRun, decodeVerdict } from "./store/decode.ts";
 import type { FaultRecord, ReportInput, ReportRecord, RunFile, RunRecord, RunVerdict, VerdictRecord } from "./records.ts";
 
 export type * from "./records.ts";
@@ -155,10 +155,7 @@ export function readReportData(path: string): ReportRecord | undefined {
   const folder = folderOf(path);
   const file = runPaths(folder).reportData;
   if (!existsSync(file)) return undefined;
-  const value = parseFile(file);
-  if (!isObject(value) || !Array.isArray(value.runFolders) || !Array.isArray(value.accounts)) throw unreadable(file, "it has no list of accounts and runFolders");
-  // The one cast of a decoder: the shape was checked as far as a reader needs it; drawing failures are caught.
-  const record = value as unknown as ReportRecord;
+  const record = decodeReport(file);
   return { ...record, runFolders: record.runFolders.map((run) => (isAbsolute(run) ? run : join(folder, run))) };
 }
 
@@ -252,46 +249,6 @@ function folderOf(path: string): string {
     throw new HarnessError("RUN_UNREADABLE", `${path} does not exist`, { nextStep: "give the folder that a run printed, or runs/latest" });
   }
   return found.isDirectory() ? whole : dirname(whole);
-}
-
-function decodeRun(file: string): RunRecord {
-  const value = parseFile(file);
-  if (!isObject(value) || typeof value.scenario !== "string" || typeof value.seed !== "string" || typeof value.rerun !== "string") {
-    throw unreadable(file, "it has no scenario, seed and rerun texts");
-  }
-  const partial: { readonly [key: string]: Json } = value;
-  const filled = {
-    schema: 1, startedAt: "", system: "", cluster: "", workload: "", nemesis: [], versions: {}, images: {}, commit: null,
-    machine: { platform: "unknown", cpu: "unknown", cpus: 0, memoryBytes: 0 }, settings: {}, ...partial,
-  };
-  // A decoder's cast: the members that name the run were checked, the others were given their empty values.
-  return filled as unknown as RunRecord;
-}
-
-function decodeVerdict(file: string): VerdictRecord {
-  const value = parseFile(file);
-  const verdicts: readonly unknown[] = ["valid", "invalid", "unknown", "vacuous"];
-  if (!isObject(value) || !verdicts.includes(value.verdict)) throw unreadable(file, "its verdict is none of valid, invalid, unknown, vacuous");
-  if (value.checkers !== undefined && !isObject(value.checkers)) throw unreadable(file, "its checkers are no object");
-  const filled = { schema: 1, checkers: {}, counts: { ok: 0, fail: 0, info: 0 }, faults: [], reasons: [], ...value };
-  // A decoder's cast, as above.
-  return filled as unknown as VerdictRecord;
-}
-
-function parseFile(file: string): Json {
-  try {
-    const value: Json = JSON.parse(readFileSync(file, "utf8"));
-    return value;
-  } catch (cause) {
-    throw unreadable(file, "it is no JSON", cause);
-  }
-}
-
-function unreadable(file: string, why: string, cause?: unknown): HarnessError {
-  return new HarnessError("RUN_UNREADABLE", `${file} cannot be used: ${why}`, {
-    nextStep: "move that file away and try again: the other files of the run are read without it",
-    ...(cause !== undefined && { cause }),
-  });
 }
 
 function jsonText(value: RunRecord | VerdictRecord | ReportRecord): string {
