@@ -1,14 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { SystemDefinition } from "../../harness/actor.ts";
-import { assert } from "../../harness/assert.ts";
 import type { ClusterStart, Endpoint, Net, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { type NodeId, nodeNames } from "../../harness/ids.ts";
 import type { Settings } from "../../harness/options.ts";
-import { startTicks } from "../../harness/process-identity.ts";
 import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
+import { makeDataFolder } from "./data-folder.ts";
 import { directLinks, type LinkName, type Links } from "./links.ts";
 import { LocalNode } from "./local-node.ts";
 import { processControl } from "./process-control.ts";
@@ -32,7 +30,7 @@ export interface LocalClusterOptions {
   readonly settings: Settings;
   /** How many nodes are expected; the system's own number by default, and an error if it is another. */
   readonly nodes?: number;
-  /** Absolute; absent or empty when the cluster starts, gone when it has ended. A fresh folder below the temporary one by default. */
+  /** Absolute; absent or empty when the cluster starts, gone when it has ended. A fresh folder below the temporary one by default: `heal` removes folders only there and below the run's. */
   readonly dataFolder?: string;
   /** Fixed ports of the nodes, in their order; by default the kernel chooses. A taken one is `PORT_TAKEN`. */
   readonly ports?: readonly number[];
@@ -111,9 +109,10 @@ class Local implements LocalRunningCluster {
 
   async begin(): Promise<void> {
     const { signal, progress } = this.#start;
-    const dataFolder = this.#makeDataFolder();
+    const data = makeDataFolder(this.#options.dataFolder, this.#start.ledger);
+    this.#undos.push(data.remove);
     // Node needs longer to start than anything else here: all processes at once.
-    for (const [id, node] of this.nodes.entries()) this.#spawn(id, node, join(dataFolder, node));
+    for (const [id, node] of this.nodes.entries()) this.#spawn(id, node, join(data.path, node));
     this.#links = await this.#startLinks();
     this.#undos.push(async () => this.#links[Symbol.asyncDispose]());
     if (this.#links.net !== undefined) this.net = this.#links.net;
@@ -125,8 +124,9 @@ class Local implements LocalRunningCluster {
 
   async endpoint(node: NodeId, thread: number): Promise<Endpoint> {
     const link: LinkName = { from: thread, to: node };
+    const { address } = this.#find(node);
     this.#clientLinks.set(`c${thread}-${node}`, link);
-    return this.#links.connect(link, this.#find(node).address);
+    return this.#links.connect(link, address);
   }
 
   address(node: NodeId): Endpoint {
@@ -194,26 +194,6 @@ class Local implements LocalRunningCluster {
     return node;
   }
 
-  #makeDataFolder(): string {
-    const { ledger } = this.#start;
-    const folder = this.#options.dataFolder ?? freshFolder();
-    assert(isAbsolute(folder), "the data folder's path is absolute");
-    if (existsSync(folder) && readdirSync(folder).length > 0) {
-      throw new HarnessError("CLUSTER_START", `the data folder ${folder} is not empty`, { nextStep: "name a folder that does not exist yet: it is removed at the end" });
-    }
-    const id = ledger.freshId("data-folder");
-    ledger.intend({ id, what: `data of the local cluster's nodes in ${folder}`, kind: "resource", undo: [{ undo: "remove", path: folder }] });
-    this.#undos.push(async () => {
-      rmSync(folder, { recursive: true, force: true });
-      assert(!existsSync(folder), `${folder} is removed`);
-      ledger.healed(id);
-      return Promise.resolve();
-    });
-    mkdirSync(folder, { recursive: true });
-    ledger.done(id);
-    return folder;
-  }
-
   #startLinks(): Promise<Links> {
     return this.#options.links === "direct" ? Promise.resolve(directLinks()) : startProxiedLinks(this.#start);
   }
@@ -275,11 +255,4 @@ class Local implements LocalRunningCluster {
     await Promise.all(alive.map((peer) => this.#introduce(peer)));
     await node.untilServing(signal);
   }
-}
-
-let folders = 0;
-
-/** A name that no other living process uses; the folder itself is not made. */
-function freshFolder(): string {
-  return join(tmpdir(), `rashomon-local-${process.pid}-${startTicks(process.pid) ?? 0}-${folders++}`);
 }
