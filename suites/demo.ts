@@ -121,7 +121,7 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
     const { definition, settings } = modelOf(act);
     const result = exploreNow(definition.make(settings), { track: "history", budgetMs: 60_000, signal: hooks.signal, ...(act.statesMax === undefined ? {} : { statesMax: act.statesMax }) });
     explored.set(act.system, result);
-    const account = exploreAccount(act.system, result, { expected: act.expected, rerun: [commandName(), "explore", act.system, ...(act.statesMax === undefined ? [] : [`--states-max ${act.statesMax}`])].join(" ") });
+    const account = exploreAccount(act.system, result, { expected: act.expected, spec: definition.make(settings).spec, rerun: [commandName(), "explore", act.system, ...(act.statesMax === undefined ? [] : [`--states-max ${act.statesMax}`])].join(" ") });
     accounts.push(account);
     hooks.tell(`${act.system}: ${account.summary}`);
   }

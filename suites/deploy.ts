@@ -8,6 +8,7 @@ import { Random } from "../harness/random.ts";
 import { type Progress, run, type RunResult } from "../harness/runner.ts";
 import { monotonicNs, wallClock } from "../harness/time.ts";
 import { checkCapabilities } from "../nemesis/fault.ts";
+import { faults } from "../nemesis/registry.ts";
 import { makeNemesis } from "../nemesis/nemesis.ts";
 import type { RunRecord, VerdictRecord } from "../results/records.ts";
 import { createRunFolder, readFaults, type RunFolder } from "../results/store.ts";
@@ -167,6 +168,11 @@ function recordOf(scenario: Scenario): RunRecord {
       faultForMs: scenario.faultForMs,
     },
     defaults: { ...defaultsOf(scenario.subject), ...defaultsOf(scenario.workload) },
+    claim: scenario.subject.claim(scenario.settings),
+    limits: {
+      notInjected: faults.filter((fault) => !scenario.faults.some((armed) => armed.fault === fault)).map((fault) => fault.name).concat("clock skew", "disk faults", "membership changes"),
+      notChecked: ["liveness: that every operation ends once the faults have ended", "anything but what the clients of this workload saw"],
+    },
     clients: ["each client thread has one connection to one node and never retries; its operations end after their deadline as info"],
   };
 }

@@ -2,9 +2,10 @@ import { type ExplorableModel, explore, type Exploration } from "../checkers/mod
 import { type ModelDefinition, modelDefinitions } from "../checkers/model/fixtures.ts";
 import type { PackedModel } from "../checkers/model/packed.ts";
 import type { SystemDefinition } from "../harness/actor.ts";
-import { guarded } from "../harness/budget.ts";
+import { guarded, steps } from "../harness/budget.ts";
 import { HarnessError } from "../harness/errors.ts";
 import type { OptionSpec, Settings } from "../harness/options.ts";
+import type { SequentialSpec } from "../harness/spec.ts";
 import { cpuMs, monotonicMs } from "../harness/time.ts";
 import type { RunVerdict, WitnessAccount } from "../results/records.ts";
 import { subjects } from "./subject.ts";
@@ -83,7 +84,7 @@ export function boundsInWords(exploration: Exploration): string[] {
 }
 
 /** The explorer's row in the table of accounts. */
-export function exploreAccount(system: string, explored: Explored, more: { readonly expected?: RunVerdict; readonly rerun: string }): WitnessAccount {
+export function exploreAccount(system: string, explored: Explored, more: { readonly expected?: RunVerdict; readonly rerun: string; readonly spec?: SequentialSpec }): WitnessAccount {
   const { exploration } = explored;
   const broken = exploration.discoveries.find((discovery) => discovery.kind === "counterexample");
   const states = exploration.unique.toLocaleString("en");
@@ -108,6 +109,16 @@ export function exploreAccount(system: string, explored: Explored, more: { reado
     bounds: boundsInWords(exploration),
     cpuMs: explored.cpuMs,
     rerun: more.rerun,
-    discoveries: exploration.discoveries.map(({ property, kind, length, diagram }) => ({ property, kind, length, diagrams: [diagram] })),
+    discoveries: exploration.discoveries.map((discovery) => {
+      const explanation = more.spec === undefined ? undefined : explain(discovery, more.spec);
+      return { property: discovery.property, kind: discovery.kind, length: discovery.length, ...(explanation === undefined ? {} : { explanation }), diagrams: [discovery.diagram] };
+    }),
   };
+}
+
+/** Why the clients of a counterexample cannot be explained: the same judge as for recorded histories. */
+function explain(discovery: Discovery, spec: SequentialSpec): string | undefined {
+  if (discovery.property !== "linearizable" || discovery.kind !== "counterexample") return undefined;
+  const verdict = checkLinearizable(discovery.history, spec, { budget: steps(1_000_000), explain: true });
+  return verdict.verdict === "invalid" ? verdict.anomalies[0].explanation : undefined;
 }

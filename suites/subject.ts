@@ -6,6 +6,7 @@ import type { SystemDefinition } from "../harness/actor.ts";
 import type { Client } from "../harness/client.ts";
 import type { Cluster } from "../harness/cluster.ts";
 import type { DatabaseDefinition } from "../harness/database.ts";
+import type { Claim } from "../results/records.ts";
 import { HarnessError } from "../harness/errors.ts";
 import type { OptionSpec, Settings } from "../harness/options.ts";
 
@@ -18,6 +19,8 @@ export interface Subject {
   /** Kinds of clusters, the default first. */
   readonly clusters: readonly ClusterKind[];
   readonly workloads: readonly string[];
+  /** What its users may expect, in force with these settings. */
+  claim(settings: Settings): Claim;
   /** For explore, simulate and compare; absent for a database. */
   readonly model?: SystemDefinition;
   deploy(settings: Settings, place: Place): Deployment;
@@ -54,6 +57,7 @@ function actorSubject(definition: SystemDefinition): Subject {
     options: definition.options,
     clusters: ["local", "simulated"],
     workloads: ["register"],
+    claim: () => linearizableClaim("the system's own definition"),
     model: definition,
     deploy(settings, place) {
       return {
@@ -72,6 +76,16 @@ function databaseSubject(definition: DatabaseDefinition): Subject {
     options: definition.options,
     clusters: definition.clusters as readonly ClusterKind[],
     workloads: definition.workloads,
+    claim: () => linearizableClaim(`the documents of ${definition.name}: operations are linearizable by default`),
     deploy: (settings, place) => ({ cluster: definition.cluster(settings, place), client: definition.client(settings) }),
+  };
+}
+
+function linearizableClaim(source: string): Claim {
+  return {
+    text: "every operation takes effect at one moment between its call and its return, as if there were a single copy",
+    model: "linearizability",
+    lattice: "the strongest model of single objects; it implies sequential consistency",
+    source,
   };
 }
