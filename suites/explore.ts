@@ -1,4 +1,5 @@
-import { type ExplorableModel, explore, type Exploration } from "../checkers/model/explore.ts";
+import { checkLinearizable } from "../checkers/linearizability/linearizability.ts";
+import { type Discovery, type ExplorableModel, explore, type Exploration } from "../checkers/model/explore.ts";
 import { type ModelDefinition, modelDefinitions } from "../checkers/model/fixtures.ts";
 import type { PackedModel } from "../checkers/model/packed.ts";
 import type { SystemDefinition } from "../harness/actor.ts";
