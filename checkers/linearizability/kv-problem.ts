@@ -1,4 +1,4 @@
-import { canonicalJson, isArray, type Json } from "../../harness/json.ts";
+import { canonicalJson, equalJson, isArray, type Json } from "../../harness/json.ts";
 import type { Call } from "../../harness/op.ts";
 import { type OperationClass, NEVER, type Part } from "./parts.ts";
 import type { KnownObjectOptions } from "./register-problem.ts";
@@ -36,18 +36,17 @@ class KvMachine implements StateMachine {
   readonly #values: Json[] = [null, null];
   /** By state: its text, which appends go on from. */
   readonly #texts: string[] = ["", ""];
-  readonly #plain = new Map<Json, number>();
-  readonly #composite = new Map<string, number>();
+  readonly #ids = new Map<Json, number>();
   readonly #transitions: Transitions;
   readonly #keepValues: boolean;
   /** What was observed, as texts in order, for the search of beginnings. */
   readonly #observedTexts: readonly string[];
-  readonly #observed: ReadonlySet<string>;
+  readonly #observed: ReadonlySet<Json>;
 
   constructor(part: Part, observed: readonly Json[], options: KnownObjectOptions) {
     this.#part = part;
     this.#observedTexts = observed.filter((value) => typeof value === "string").sort();
-    this.#observed = new Set(observed.map(canonicalJson));
+    this.#observed = new Set(observed.map(identity));
     this.#keepValues = options.keepValues === true;
     this.#transitions = new Transitions(part.classTable.length);
     const initial = this.intern(part.spec.initial);
@@ -68,7 +67,7 @@ class KvMachine implements StateMachine {
     if (state === LOST) return false;
     if (state === ANY) return true;
     if (typeof value === "string" && value.startsWith(this.#texts[state]!)) return true;
-    return canonicalJson(this.#values[state]!) === canonicalJson(value);
+    return equalJson(this.#values[state]!, value);
   }
 
   #compute(state: number, { call, recorded }: OperationClass): number {
@@ -90,17 +89,16 @@ class KvMachine implements StateMachine {
   }
 
   intern(value: Json): number {
-    const composite = typeof value === "object" && value !== null;
-    const known = composite ? this.#composite.get(canonicalJson(value)) : this.#plain.get(value);
+    const own = identity(value);
+    const known = this.#ids.get(own);
     if (known !== undefined) return known;
-    const text = value === null ? "" : typeof value === "string" ? value : canonicalJson(value);
+    const text = textOf(value);
     let id = LOST;
-    if (this.#keepValues || this.#observed.has(canonicalJson(value)) || this.#begins(text)) {
+    if (this.#keepValues || this.#observed.has(identity(value)) || this.#begins(text)) {
       id = this.#values.push(value) - 1;
       this.#texts.push(text);
     }
-    if (composite) this.#composite.set(canonicalJson(value), id);
-    else this.#plain.set(value, id);
+    this.#ids.set(own, id);
     return id;
   }
 
@@ -118,51 +116,88 @@ class KvMachine implements StateMachine {
 }
 
 class KvDoom implements Doom {
+  readonly bottom: number = LOST;
   readonly #machine: KvMachine;
-  readonly #classes: Int32Array;
-  /** By class: 0 nothing, 1 needs a value (`#needed`), 2 resets. */
+  readonly #part: Part;
+  /** By class: 0 nothing, 1 needs a value, 2 resets. */
   readonly #roles: Uint8Array;
-  readonly #needed: readonly Json[];
-  /** By event: the operation with the earliest return among those called from there on that need a value; -1 none. */
+  /** By class: the value needed, or reset to. */
+  readonly #values: readonly Json[];
+  /** By event: of the operations called from there on that need a value, the one that returns first; -1 none. */
   readonly #nextNeed: Int32Array;
-  readonly #nextReset: Int32Array;
-  readonly #returns: Int32Array;
+  readonly #resets: readonly number[];
+  /** By class that needs a value: the calls of what rescues it, ascending; made when first asked. */
+  readonly #rescues = new Map<number, Int32Array>();
 
   constructor(part: Part, machine: KvMachine) {
     this.#machine = machine;
-    this.#classes = part.classes;
-    this.#returns = part.returns;
+    this.#part = part;
     this.#roles = new Uint8Array(part.classTable.length);
-    this.#needed = part.classTable.map(({ call, recorded }, id) => {
-      if (call.f === "get" && recorded !== undefined) this.#roles[id] = 1;
-      else if (call.f !== "append" && !(call.f === "cas" && recorded === false)) this.#roles[id] = 2;
-      return recorded ?? null;
+    this.#values = part.classTable.map(({ call, recorded }, id): Json => {
+      if (call.f === "get") {
+        if (recorded !== undefined) this.#roles[id] = 1;
+        return recorded ?? null;
+      }
+      if (call.f === "append" || (call.f === "cas" && recorded === false)) return null;
+      this.#roles[id] = 2;
+      return call.f === "put" ? call.value : call.f === "cas" ? argument(call, 1) : part.spec.initial;
     });
     this.#nextNeed = new Int32Array(part.eventCount + 2).fill(-1);
-    this.#nextReset = new Int32Array(part.eventCount + 2).fill(NEVER);
+    const resets: number[] = [];
+    for (let i = 0; i < part.count; i++) if (this.#roles[part.classes[i]!] === 2) resets.push(i);
+    this.#resets = resets;
     for (let e = part.eventCount - 1; e >= 0; e--) {
       const event = part.events[e]!;
       const operation = event >> 1;
-      const role = (event & 1) === 0 ? this.#roles[part.classes[operation]!]! : 0;
       const later = this.#nextNeed[e + 1]!;
-      this.#nextNeed[e] = role === 1 && (later < 0 || part.returns[operation]! < part.returns[later]!) ? operation : later;
-      this.#nextReset[e] = role === 2 ? e : this.#nextReset[e + 1]!;
+      const needs = (event & 1) === 0 && this.#roles[part.classes[operation]!] === 1;
+      this.#nextNeed[e] = needs && (later < 0 || part.returns[operation]! < part.returns[later]!) ? operation : later;
     }
   }
 
   stuck(id: number, state: number): boolean {
-    return this.#roles[id] === 1 && !this.#machine.leadsTo(state, this.#needed[id]!);
+    return this.#roles[id] === 1 && !this.#machine.leadsTo(state, this.#values[id]!);
   }
   resets(id: number): boolean {
     return this.#roles[id] === 2;
   }
-  nextStuck(state: number, from: number): number {
-    const operation = this.#nextNeed[from + 1]!;
-    return operation >= 0 && this.stuck(this.#classes[operation]!, state) ? this.#returns[operation]! : NEVER;
+  rescues(reset: number, id: number): boolean {
+    return this.#roles[reset] === 2 && growsInto(this.#values[reset]!, this.#values[id]!);
   }
-  nextReset(from: number): number {
-    return this.#nextReset[from + 1]!;
+  nextRescue(id: number, from: number): number {
+    let calls = this.#rescues.get(id);
+    if (calls === undefined) {
+      calls = Int32Array.from(this.#resets.filter((operation) => this.rescues(this.#part.classes[operation]!, id)), (operation) => this.#part.calls[operation]!);
+      this.#rescues.set(id, calls);
+    }
+    let low = 0;
+    let high = calls.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (calls[middle]! > from) high = middle;
+      else low = middle + 1;
+    }
+    return low < calls.length ? calls[low]! : NEVER;
   }
+  nextNeed(from: number): number {
+    return this.#nextNeed[from + 1]!;
+  }
+}
+
+/** Whether appends alone can make `value` of `start` (or it is `value` already). */
+function growsInto(start: Json, value: Json): boolean {
+  if (typeof value === "string" && value.startsWith(textOf(start))) return true;
+  return equalJson(start, value);
+}
+
+/** What appends go on from: null counts as "", other values as their text. */
+function textOf(value: Json): string {
+  return value === null ? "" : typeof value === "string" ? value : canonicalJson(value);
+}
+
+/** What a Map can tell values apart by: the value itself, or for arrays and objects a text that no string value has. */
+function identity(value: Json): Json {
+  return typeof value === "object" && value !== null ? `\u0000${canonicalJson(value)}` : value;
 }
 
 function argument(call: Call, index: number): Json {

@@ -66,14 +66,18 @@ export interface Lookahead {
 
 /** Knowledge about objects that grow: which answers a state can still lead to. */
 export interface Doom {
+  /** The state in which every operation that is ever stuck is stuck. */
+  readonly bottom: number;
   /** Whether an operation of class `id` (which returned) is impossible from `state` on, unless something resets the object. */
   stuck(id: number, state: number): boolean;
   /** Whether an operation of class `id` may bring the object into a state that did not grow from the present one. */
   resets(id: number): boolean;
-  /** The earliest return among operations called after event `from`, if that operation is stuck; otherwise `NEVER`. */
-  nextStuck(state: number, from: number): number;
-  /** The first call after event `from` of an operation that resets; `NEVER` if none. */
-  nextReset(from: number): number;
+  /** Whether a reset of class `reset` leads to a state from which class `id` is not stuck. */
+  rescues(reset: number, id: number): boolean;
+  /** The first call after event `from` of an operation that rescues class `id`; `NEVER` if none. */
+  nextRescue(id: number, from: number): number;
+  /** Of the operations called after event `from` that can be stuck, the one that returns first; -1 if none. */
+  nextNeed(from: number): number;
 }
 
 export type Order = "deadline" | "urgency";
@@ -349,7 +353,7 @@ export class Search {
 
   /** Opens a frame for the present configuration; false when it is known to fail. */
   #visit(): boolean {
-    if (this.#problem.doom !== undefined && this.#doomed(this.#problem.doom)) return false;
+    if (this.#problem.doom !== undefined && this.#doomed(this.#problem.doom, this.#state)) return false;
     if (!this.#memo.add(this.#front, this.#state, this.#placed, this.#used)) return false;
     this.configurations++;
     if (this.#watch !== undefined) this.#watch();
@@ -369,9 +373,11 @@ export class Search {
 
   /** Writes the candidates of the present configuration from `start` on, best first; returns their end. */
   #collect(start: number): number {
-    const { part, classes, machine, lookahead } = this.#problem;
+    const { part, classes, machine, lookahead, doom } = this.#problem;
     const { returns } = part;
     const state = this.#state;
+    // Operations that lead to the bottom need not be tried one by one where the bottom is doomed.
+    const bottom = doom !== undefined && this.#doomed(doom, doom.bottom) ? doom.bottom : -2;
     const stamp = ++this.#stamp;
     const held = lookahead !== undefined && this.#mustStay(lookahead, -1);
     let end = start;
@@ -385,7 +391,7 @@ export class Search {
         const operation = this.#slotOperation[(w << 5) + bit]!;
         const id = classes[operation]!;
         const next = machine.step(state, id);
-        if (next < 0) continue;
+        if (next < 0 || (next === bottom && !doom!.resets(id))) continue;
         if (held && next !== state && !(lookahead.consumes(id, state) && !this.#mustStay(lookahead, operation))) continue;
         if (this.#classStamp[id] === stamp) {
           const at = this.#classBest[id]!;
@@ -402,7 +408,8 @@ export class Search {
     for (let index = 0; index < this.#crashedClasses.length; index++) {
       if (this.#called[index]! <= this.#used[index]!) continue;
       const next = machine.step(state, this.#crashedClasses[index]!);
-      if (next >= 0 && next !== state) candidates[end++] = -1 - index;
+      if (next < 0 || next === state || (next === bottom && !doom!.resets(this.#crashedClasses[index]!))) continue;
+      candidates[end++] = -1 - index;
     }
     return end;
   }
@@ -432,12 +439,12 @@ export class Search {
     return true;
   }
 
-  /** Whether an answer that must come can no longer come, and nothing resets the object in time. */
-  #doomed(doom: Doom): boolean {
+  /** Whether an answer that must come can no longer come, and nothing resets the object in time and to the purpose. */
+  #doomed(doom: Doom, state: number): boolean {
     const { part, classes } = this.#problem;
     const { returns } = part;
-    const state = this.#state;
-    let deadline = doom.nextStuck(state, this.#front);
+    const next = doom.nextNeed(this.#front);
+    if (next >= 0 && doom.stuck(classes[next]!, state) && !this.#rescued(doom, classes[next]!, returns[next]!)) return true;
     for (let w = 0; w < this.#words; w++) {
       let rest = this.#open[w]! & ~this.#placed[w]!;
       while (rest !== 0) {
@@ -445,15 +452,28 @@ export class Search {
         rest &= ~(1 << bit);
         const operation = this.#slotOperation[(w << 5) + bit]!;
         const id = classes[operation]!;
-        if (doom.resets(id)) return false;
-        if (returns[operation]! < deadline && doom.stuck(id, state)) deadline = returns[operation]!;
+        if (doom.stuck(id, state) && !this.#rescued(doom, id, returns[operation]!)) return true;
       }
     }
-    if (deadline === NEVER || doom.nextReset(this.#front) < deadline) return false;
-    for (let index = 0; index < this.#crashedClasses.length; index++) {
-      if (this.#called[index]! > this.#used[index]! && doom.resets(this.#crashedClasses[index]!)) return false;
+    return false;
+  }
+
+  /** Whether something open, crashed, or called before `deadline` can still make class `id` possible. */
+  #rescued(doom: Doom, id: number, deadline: number): boolean {
+    const { classes } = this.#problem;
+    if (doom.nextRescue(id, this.#front) < deadline) return true;
+    for (let w = 0; w < this.#words; w++) {
+      let rest = this.#open[w]! & ~this.#placed[w]!;
+      while (rest !== 0) {
+        const bit = 31 - Math.clz32(rest);
+        rest &= ~(1 << bit);
+        if (doom.rescues(classes[this.#slotOperation[(w << 5) + bit]!]!, id)) return true;
+      }
     }
-    return true;
+    for (let index = 0; index < this.#crashedClasses.length; index++) {
+      if (this.#called[index]! > this.#used[index]! && doom.rescues(this.#crashedClasses[index]!, id)) return true;
+    }
+    return false;
   }
 
   /** Insertion sort by priority: there are few candidates. */

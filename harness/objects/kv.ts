@@ -28,11 +28,14 @@ export function kv(options: KvOptions = {}): SequentialSpec {
   const absent = options.absent ?? null;
   const part = kvKey(absent);
   const splits = new WeakMap<Call, { key: string; call: Call }>();
+  const texts = new Map<Json, string>();
   const split = (call: Call): { key: string; call: Call } => {
     let found = splits.get(call);
     if (found === undefined) {
       const { key, value } = keyAndValue(call);
-      found = { key: canonicalJson(key), call: { f: call.f, value } };
+      let text = texts.get(key);
+      if (text === undefined) texts.set(key, (text = canonicalJson(key)));
+      found = { key: text, call: { f: call.f, value } };
       splits.set(call, found);
     }
     return found;
