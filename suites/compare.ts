@@ -81,6 +81,8 @@ async function observeRounds(request: CompareRequest): Promise<History[]> {
   const ledger = openLedger(folder);
   const watchdog = await startWatchdog(ledger);
   const histories: History[] = [];
+  const timersMax = request.definition.make(request.settings).model.timerFirings;
+  let setAside = 0;
   try {
     for await (const round of playRounds({
       definition: request.definition,
@@ -93,13 +95,16 @@ async function observeRounds(request: CompareRequest): Promise<History[]> {
       logsFolder: join(folder, "logs"),
       progress: request.tell,
     })) {
-      histories.push(round.history);
+      // A timer that fired beyond the model's bound makes it another game: such a round is played for nothing.
+      if (round.timersFired > timersMax) setAside++;
+      else histories.push(round.history);
     }
   } finally {
     ledger.end();
     await watchdog.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+  if (setAside > 0) request.tell(`${setAside} rounds were set aside: timers fired more often than the model lets them`);
   return histories;
 }
 

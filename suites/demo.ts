@@ -145,7 +145,7 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
       seed,
       rounds: act.rounds,
       simulatedRuns: act.simulatedRuns,
-      maxDelayMs: 4,
+      maxDelayMs: 6,
       budgetMs: 60_000,
       signal: hooks.signal,
       tell: () => undefined,
