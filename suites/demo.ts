@@ -81,7 +81,7 @@ const dockerActs: readonly (Pick<Act, "system" | "expected" | "run"> & { readonl
     system: "etcd",
     expected: "valid",
     set: ["reads=linearizable"],
-    run: { nemesis: ["isolate:target=leader", "one-way:target=leader", "latency", "kill:target=leader"], timeLimit: 45_000, faultEvery: 9000, faultFor: 5000 },
+    run: { nemesis: ["isolate:target=leader", "one-way:target=leader", "latency", "kill:target=leader"], timeLimit: 60_000, faultEvery: 7200, faultFor: 4000 },
   },
 ];
 
