@@ -19,7 +19,7 @@ import { readHistory } from "../results/formats/formats.ts";
 /**
  * The linearizability checker beside Porcupine (its published Go module, built here when Go is there): the same
  * histories, CPU time of the process, one thread, reading left out on both sides. `first` is the first check of that
- * history in the process, `warm` the least mean of three batches.
+ * history in the process, `warm` the least mean of 25 batches of at least 4 ms (only where the first took less than 100 ms).
  *
  *     npx node bench/linearizability.ts [--quick]
  */
@@ -123,8 +123,8 @@ function ours(one: Case, engine: Figure["engine"]): Figure {
   const verdict = check();
   const firstMs = cpuMs() - start;
   let warmMs = firstMs;
-  if (firstMs < 2000) {
-    for (let batch = 0; batch < 3; batch++) {
+  if (firstMs < 100) {
+    for (let batch = 0; batch < 25; batch++) {
       const begin = cpuMs();
       let rounds = 0;
       while (cpuMs() - begin < 4) {

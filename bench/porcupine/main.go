@@ -156,8 +156,8 @@ func main() {
 		first := cpu() - start
 		warm := first
 		// Short checks are repeated in batches of at least 4 ms; the least batch counts.
-		if first < 2*time.Second && verdict != porcupine.Unknown {
-			for batch := 0; batch < 3; batch++ {
+		if first < 100*time.Millisecond && verdict != porcupine.Unknown {
+			for batch := 0; batch < 25; batch++ {
 				rounds, begin := 0, cpu()
 				for cpu()-begin < 4*time.Millisecond {
 					porcupine.CheckEventsTimeout(h.model, h.events, limit)

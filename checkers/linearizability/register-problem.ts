@@ -1,7 +1,6 @@
-import { canonicalJson, type Json } from "../../harness/json.ts";
-import { agrees } from "../../harness/spec.ts";
-import { casArguments } from "../../harness/objects/register.ts";
+import type { Json } from "../../harness/json.ts";
 import { NEVER, type Part } from "./parts.ts";
+import { CAS, NOTHING, READ, REFUSED, registerForms, WRITE } from "./register-forms.ts";
 import type { Lookahead, SearchProblem, StateMachine } from "./search.ts";
 
 /**
@@ -18,46 +17,44 @@ import type { Lookahead, SearchProblem, StateMachine } from "./search.ts";
  * read and cas is possible.
  */
 export function registerProblem(part: Part, options: KnownObjectOptions = {}): SearchProblem {
-  const values = new Values();
-  const initial = values.id(part.spec.initial);
-  const forms = part.classTable.map((entry) => formOf(part, entry.call, entry.recorded, values));
-  const observed = new Uint8Array(values.count + 1).fill(options.keepValues === true ? 1 : 0);
+  const forms = registerForms(part);
+  const formCount = forms.kinds.length;
+  const valueCount = forms.values.length;
+  const observed = new Uint8Array(valueCount + 1).fill(options.keepValues === true ? 1 : 0);
   let refusals = false;
-  const seen = new Uint8Array(forms.length);
+  const seen = new Uint8Array(formCount);
   for (let i = 0; i < part.count; i++) seen[part.classes[i]!] = 1;
-  forms.forEach((form, id) => {
-    if (seen[id] === 0) return;
-    if (form.kind === READ || form.kind === CAS || form.kind === REFUSED) observed[form.from] = 1;
-    if (form.kind === REFUSED) refusals = true;
-  });
-  // All unobserved values are the one numbered `values.count`.
-  const merged = (value: number): number => (observed[value] === 1 ? value : values.count);
+  for (let id = 0; id < formCount; id++) {
+    if (seen[id] === 0) continue;
+    if (forms.froms[id]! >= 0) observed[forms.froms[id]!] = 1;
+    if (forms.kinds[id] === REFUSED) refusals = true;
+  }
+  // All unobserved values are the one numbered `valueCount`.
+  const merged = (value: number): number => (observed[value] === 1 ? value : valueCount);
 
   const kinds: number[] = [];
   const froms: number[] = [];
   const tos: number[] = [];
-  const idOf = new Map<string, number>();
-  const kernelClass = (kind: number, from: number, to: number): number => {
-    const key = `${kind} ${from} ${to}`;
-    let id = idOf.get(key);
-    if (id === undefined) {
-      id = kinds.length;
-      idOf.set(key, id);
-      kinds.push(kind);
-      froms.push(from);
+  const idOf = new Map<number, number>();
+  const kernelClass = (id: number): number => {
+    const to = forms.tos[id]! < 0 ? -1 : merged(forms.tos[id]!);
+    const key = ((forms.froms[id]! + 1) * (valueCount + 2) + to + 1) * 4 + forms.kinds[id]!;
+    let own = idOf.get(key);
+    if (own === undefined) {
+      own = kinds.push(forms.kinds[id]!) - 1;
+      idOf.set(key, own);
+      froms.push(forms.froms[id]!);
       tos.push(to);
     }
-    return id;
+    return own;
   };
-  const returnedClass = new Int32Array(forms.length).fill(-1);
-  const crashedClass = new Int32Array(forms.length).fill(-1);
-  forms.forEach((form, id) => {
-    if (seen[id] === 0 || form.kind === NOTHING) return;
-    const to = form.kind === WRITE || form.kind === CAS ? merged(form.to) : -1;
-    const from = form.kind === WRITE ? -1 : form.from;
-    returnedClass[id] = kernelClass(form.kind, from, to);
-    if (refusals || to !== values.count) crashedClass[id] = returnedClass[id]!;
-  });
+  const returnedClass = new Int32Array(formCount).fill(-1);
+  const crashedClass = new Int32Array(formCount).fill(-1);
+  for (let id = 0; id < formCount; id++) {
+    if (seen[id] === 0 || forms.kinds[id] === NOTHING) continue;
+    returnedClass[id] = kernelClass(id);
+    if (refusals || tos[returnedClass[id]!] !== valueCount) crashedClass[id] = returnedClass[id]!;
+  }
 
   const classes = new Int32Array(part.count);
   for (let i = 0; i < part.count; i++) classes[i] = (part.returns[i] === NEVER ? crashedClass : returnedClass)[part.classes[i]!]!;
@@ -71,8 +68,8 @@ export function registerProblem(part: Part, options: KnownObjectOptions = {}): S
     classes,
     classCount: kind.length,
     pure,
-    machine: new RegisterMachine(options.initialUnknown === true ? values.count + 1 : merged(initial), kind, { from, to, values: values.list }),
-    lookahead: new RegisterLookahead(part, classes, { kind, from, to, valueCount: values.count + 2 }),
+    machine: new RegisterMachine(options.initialUnknown === true ? valueCount + 1 : merged(forms.initial), kind, { from, to, values: forms.values }),
+    lookahead: new RegisterLookahead(part, classes, { kind, from, to, valueCount: valueCount + 2 }),
   };
 }
 
@@ -82,57 +79,6 @@ export interface KnownObjectOptions {
   readonly initialUnknown?: boolean;
   /** Do not merge values that nobody can tell apart: for explanations, which name them. */
   readonly keepValues?: boolean;
-}
-
-const READ = 0;
-const WRITE = 1;
-const CAS = 2;
-const REFUSED = 3;
-/** A read that tells nothing. */
-const NOTHING = 4;
-
-interface Form {
-  readonly kind: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-function formOf(part: Part, call: { f: string; value: Json }, recorded: Json | undefined, values: Values): Form {
-  if (call.f === "write") return { kind: WRITE, from: -1, to: values.id(call.value) };
-  if (call.f === "cas") {
-    const [from, to] = casArguments(call);
-    if (recorded === false) return { kind: REFUSED, from: values.id(from), to: -1 };
-    return { kind: CAS, from: values.id(from), to: values.id(to) };
-  }
-  // The spec has the last word on the function's name, and on reads that tell nothing.
-  part.spec.apply(part.spec.initial, call);
-  if (recorded === undefined || tellsNothing(part, call, recorded)) return { kind: NOTHING, from: -1, to: -1 };
-  return { kind: READ, from: values.id(recorded), to: -1 };
-}
-
-/** A read of null where null means "not known": it agrees with two different values. */
-function tellsNothing(part: Part, call: { f: string; value: Json }, recorded: Json): boolean {
-  return recorded === null && agrees(part.spec, call, 0, recorded) && agrees(part.spec, call, 1, recorded);
-}
-
-/** Values by content, numbered from 0. */
-class Values {
-  readonly list: Json[] = [];
-  readonly #plain = new Map<Json, number>();
-  readonly #composite = new Map<string, number>();
-
-  get count(): number {
-    return this.list.length;
-  }
-
-  id(value: Json): number {
-    const composite = typeof value === "object" && value !== null;
-    const known = composite ? this.#composite.get(canonicalJson(value)) : this.#plain.get(value);
-    if (known !== undefined) return known;
-    if (composite) this.#composite.set(canonicalJson(value), this.count);
-    else this.#plain.set(value, this.count);
-    return this.list.push(value) - 1;
-  }
 }
 
 class RegisterMachine implements StateMachine {
