@@ -1,7 +1,7 @@
 import { Toxiproxy } from "toxiproxy-node-client";
 import { HttpClient, type HttpResponse } from "toxiproxy-node-client/dist/HttpClient.js";
 import { HarnessError } from "../../harness/errors.ts";
-import { deadlineSignal } from "../../harness/time.ts";
+import { deadlineSignal, sleep } from "../../harness/time.ts";
 
 /**
  * The API of one proxy server, ours or the real one, through `toxiproxy-node-client`, with its gaps closed:
@@ -183,14 +183,28 @@ export function statusOf(error: unknown): number | undefined {
   return cause instanceof Refusal ? cause.status : undefined;
 }
 
-/** Nobody listens there (any more): for an undo as good as undone, since proxies die with their server. */
+/**
+ * Nobody listens there (any more): for an undo as good as undone, since proxies die with their server.
+ * A connection that broke is not enough: the server may be well and the request not done.
+ */
 export function unreachable(error: unknown): boolean {
-  const codes = new Set(["ECONNREFUSED", "ECONNRESET", "UND_ERR_SOCKET", "EPIPE"]);
+  return hasCode(error, ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"]);
+}
+
+/** A connection that broke, such as a kept-alive one that the server closed at this moment. */
+function broke(error: unknown): boolean {
+  return hasCode(error, ["ECONNRESET", "UND_ERR_SOCKET", "EPIPE"]);
+}
+
+function hasCode(error: unknown, codes: readonly string[]): boolean {
   for (let current: unknown = error, depth = 0; current instanceof Error && depth < 6; current = current.cause, depth++) {
-    if ("code" in current && typeof current.code === "string" && codes.has(current.code)) return true;
+    if ("code" in current && typeof current.code === "string" && codes.includes(current.code)) return true;
   }
   return false;
 }
+
+const BREAKS_MAX = 3;
+const BREAK_PAUSE_MS = 30;
 
 class Refusal extends Error {
   readonly status: number;
@@ -228,8 +242,9 @@ class DeadlineHttpClient extends HttpClient {
     const deadlineMs = this.#options.deadlineMs ?? 10_000;
     const signal = deadlineSignal(deadlineMs, this.#options.signal);
     const what = `${method} ${url}`;
+    const request = { method, signal, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }) };
     try {
-      const response = await fetch(url, { method, signal, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }) });
+      const response = await fetchAgain(url, request, method === "POST" ? 0 : BREAKS_MAX);
       const text = await response.text();
       if (!response.ok) throw new Refusal(response.status, errorText(text));
       return text;
@@ -238,6 +253,18 @@ class DeadlineHttpClient extends HttpClient {
       if (this.#options.signal?.aborted === true) throw new HarnessError("INTERRUPTED", `${what} was interrupted`, { nextStep: "run it again", cause });
       if (signal.aborted) throw new HarnessError("PROXY_FAILED", `${what} not answered after ${deadlineMs} ms`, { nextStep: "see whether the proxy server's process hangs or is stopped, then into its log", cause });
       throw new HarnessError("PROXY_FAILED", `${what} failed: no answer from the proxy server`, { nextStep: "see whether the proxy server's process still runs, then into its log", cause });
+    }
+  }
+}
+
+/** Asks again when the connection broke: whether a server that broke it is gone, the next attempt tells. For requests that may be repeated. */
+async function fetchAgain(url: string, request: RequestInit, breaksMax: number): Promise<Response> {
+  for (let breaks = 0; ; breaks++) {
+    try {
+      return await fetch(url, request);
+    } catch (error) {
+      if (breaks >= breaksMax || !broke(error)) throw error;
+      await sleep(BREAK_PAUSE_MS);
     }
   }
 }

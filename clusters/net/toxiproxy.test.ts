@@ -143,6 +143,21 @@ describe("the client", () => {
     expect([statusOf(error), unreachable(error)]).toEqual([undefined, true]);
   });
 
+  it("asks again when a connection breaks, unless the request may not be repeated", async () => {
+    let asked = 0;
+    const flaky = createServer((request, reply) => (++asked % 2 === 1 ? request.socket.destroy() : void reply.writeHead(204).end())).listen(0, "127.0.0.1");
+    await once(flaky, "listening");
+    const address = flaky.address();
+    const client = new ToxiproxyClient({ url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}` });
+    disposables.defer(() => (flaky.closeAllConnections(), void flaky.close()));
+
+    expect(await client.removeToxic("p", "t")).toBe("removed");
+    const error = await client.reset().catch((thrown: unknown) => thrown);
+
+    expect([asked, statusOf(error), unreachable(error)]).toEqual([3, undefined, false]);
+    expect(error).toMatchObject({ code: "PROXY_FAILED", message: expect.stringContaining("no answer from the proxy server") });
+  });
+
   it("can be interrupted", async () => {
     const controller = new AbortController();
     const server = disposables.use(await inProcess());

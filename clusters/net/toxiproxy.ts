@@ -51,7 +51,12 @@ export async function startToxiproxy(options: StartToxiproxyOptions): Promise<Ru
   const ticks = startTicks(pid);
   // A child of ours that is not reaped keeps its pid, so pid and ticks are one process. Without /proc its stdin is the only tie.
   const undo = ticks === undefined ? [] : [{ undo: "signal", pid, startTicks: ticks, signal: "SIGKILL" } as const];
-  options.ledger.intend({ id, what: `proxy server, pid ${pid}`, kind: "resource", undo });
+  try {
+    options.ledger.intend({ id, what: `proxy server, pid ${pid}`, kind: "resource", undo });
+  } catch (error) {
+    await end(child);
+    throw error;
+  }
   try {
     const ready = await readyLine(child, options);
     options.ledger.done(id);

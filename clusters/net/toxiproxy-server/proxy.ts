@@ -68,6 +68,8 @@ export class Proxy {
     if (this.#server !== undefined) return;
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES }, (client) => this.#accept(client));
     this.#listen = await listenAs(server, this.#listen);
+    // From here on errors are of single connections (no file descriptors left, say): the listener goes on.
+    server.on("error", (error) => this.#options.log(`${this.name}: cannot accept: ${error.message}`));
     this.#server = server;
     this.#options.log(`${this.name}: listening on ${this.#listen} for ${this.#upstream}`);
   }

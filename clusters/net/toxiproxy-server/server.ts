@@ -4,6 +4,26 @@ import { joinHostPort } from "./address.ts";
 import { handle } from "./api.ts";
 import { Proxies } from "./proxies.ts";
 
+/**
+ * A server that speaks Toxiproxy 2.12's HTTP API and has its eight toxics, for links on machines without its binary.
+ *
+ *     server ── api ── proxies ── proxy ──┬─ connection ──┬─ link upstream    ── stage ── stage …
+ *                                         └─ connection … └─ link downstream  ── stage ── stage …
+ *
+ * `toxiproxy-conformance.ts` holds it to the same cases as the real one. What departs from it, on purpose:
+ *
+ * - Options: half-close is kept (`halfClose`), `reset_peer` resets connections older than it (`liveReset`).
+ * - `GET /rashomon/links` counts connections and bytes, per proxy, stream and toxic. There is no `/metrics`.
+ * - Chance comes from the seed, per proxy, connection, stream and toxic. (2.12 makes a generator from `-seed` and drops it.)
+ * - A coin is tossed when a toxic comes or is updated. (There also when a neighbour in the chain comes or goes, and a
+ *   new toxic sets free what the one before it holds.)
+ * - Removing `timeout` ends the connections that it touched. (There all, whatever their coin said.)
+ * - Removing a toxic never waits for a slow reader; `reset_peer`'s wait ends with its removal and respects toxicity.
+ * - An update with one wrong attribute changes none.
+ * - A missing listen address means loopback, not every interface.
+ * - A slicer of size 0 and a negative bandwidth do something sensible. (There the one recurses without end, the other
+ *   kills the process.)
+ */
 export interface ServerOptions {
   readonly host: string;
   /** 0: a free one. */
