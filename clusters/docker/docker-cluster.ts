@@ -6,14 +6,12 @@ import { nodeNames, type NodeId } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
 import { TOXIPROXY_VERSION } from "../net/build-toxiproxy.ts";
-import { ensureBaseImage } from "./base-image.ts";
+import { clusterImages, imageDigests } from "./cluster-images.ts";
 import { startContainer, type Container, type RunScope } from "./container.ts";
 import { daemonControl, daemonLog, type DaemonControl } from "./daemon.ts";
 import type { DockerNode, DockerSystem } from "./docker-system.ts";
 import { connectEngine, type Engine } from "./engine.ts";
-import { ensureImage, imageDigest, type Image } from "./image.ts";
 import { createNetwork, type ClusterNetwork } from "./network.ts";
-import { ensurePodImage } from "./pod-image.ts";
 import { labelledObjects } from "./sweep.ts";
 import { startPod, type Pod, type Reach } from "./pod.ts";
 import { podNet } from "./pod-net.ts";
@@ -104,7 +102,7 @@ class DockerRunningCluster implements RunningCluster {
     const { signal, progress } = this.#start;
     const began = monotonicMs();
     await this.#refuseTakenName();
-    const images = await this.#images();
+    const images = await clusterImages(system, { engine: this.#scope.engine, signal, progress });
     const imagesReady = monotonicMs();
     const network = (this.#network = await createNetwork(this.#scope, `rashomon-${this.#options.runId}`));
     const nodes: DockerNode[] = this.nodes.map((id, index) => ({ id, address: network.address(index + 1), hostname: `${id}.cl` }));
@@ -113,7 +111,16 @@ class DockerRunningCluster implements RunningCluster {
     this.net = await podNet({ pods, system, ledger: this.#scope.ledger });
     progress(`${pods.length} pods with Toxiproxy run on ${network.subnet}`);
     await allSettled(pods.map((pod) => this.#place(pod, { nodes, image: images.system.tag, network })));
-    this.#description = await this.#describe(images, { subnet: network.subnet, reach });
+    this.#description = {
+      cluster: "docker",
+      system: system.name,
+      settings: system.settings,
+      nodes: this.nodes.length,
+      subnet: network.subnet,
+      reach,
+      versions: await this.#versions(),
+      images: await imageDigests(this.#scope.engine, { system, images }),
+    };
     await allSettled([...this.#placed.values()].map(({ daemon }) => daemon.start()));
     const started = monotonicMs();
     await allSettled(
@@ -203,12 +210,11 @@ class DockerRunningCluster implements RunningCluster {
     });
   }
 
-  async #images(): Promise<Images> {
+  async #versions(): Promise<Json> {
     const { system } = this.#options;
-    const work = { engine: this.#scope.engine, signal: this.#start.signal, progress: this.#start.progress };
-    const base = await ensureBaseImage(work);
-    const pod = await ensurePodImage(base, work);
-    return { base, pod, toxiproxy: pod.toxiproxy, system: await ensureImage({ name: system.name, dockerfile: system.dockerfile, args: { BASE: base.tag } }, work) };
+    const { engine } = this.#scope;
+    const said = (await this.#find(this.nodes[0]!).container.run(system.version.argv)).stdout;
+    return { [system.name]: system.version.pattern.exec(said)?.[0] ?? said.trim(), toxiproxy: TOXIPROXY_VERSION, docker: engine.version, kernel: engine.kernel, architecture: engine.architecture };
   }
 
   /** The node's container inside its pod's network; its database does not run yet. */
@@ -266,29 +272,6 @@ class DockerRunningCluster implements RunningCluster {
     if (placed !== undefined) return placed;
     throw new HarnessError("UNKNOWN_NAME", `the Docker cluster has no node ${JSON.stringify(node)} (it has ${this.nodes.join(", ")})`, { nextStep: "name one of its nodes" });
   }
-
-  async #describe(images: Images, place: { readonly subnet: string; readonly reach: Reach }): Promise<{ readonly [key: string]: Json }> {
-    const { system } = this.#options;
-    const { engine } = this.#scope;
-    const said = (await this.#find(this.nodes[0]!).container.run(system.version.argv)).stdout;
-    const digest = (reference: string): Promise<string> => imageDigest(engine, reference);
-    return {
-      cluster: "docker",
-      system: system.name,
-      settings: system.settings,
-      nodes: this.nodes.length,
-      ...place,
-      versions: { [system.name]: system.version.pattern.exec(said)?.[0] ?? said.trim(), toxiproxy: TOXIPROXY_VERSION, docker: engine.version, kernel: engine.kernel, architecture: engine.architecture },
-      images: { [system.name]: await digest(images.system.tag), pod: await digest(images.pod.tag), toxiproxy: await digest(images.toxiproxy), base: await digest(images.base.tag) },
-    };
-  }
-}
-
-interface Images {
-  readonly base: Image;
-  readonly pod: Image;
-  readonly toxiproxy: string;
-  readonly system: Image;
 }
 
 /** All at once; waits for all even when one fails, so that nothing is made behind a teardown's back, then throws the first failure. */

@@ -1,0 +1,33 @@
+import type { Json } from "../../harness/json.ts";
+import { ensureBaseImage } from "./base-image.ts";
+import type { DockerSystem } from "./docker-system.ts";
+import type { Engine } from "./engine.ts";
+import { ensureImage, imageDigest, type Image, type ImageWork } from "./image.ts";
+import { ensurePodImage } from "./pod-image.ts";
+
+/** The images of one cluster: what they stand on, its pods', and its database's. */
+export interface ClusterImages {
+  readonly base: Image;
+  readonly pod: Image;
+  /** Where the pod's Toxiproxy came from. */
+  readonly toxiproxy: string;
+  readonly system: Image;
+}
+
+/** All of them, fetched or built where they are missing: a minute the first time, a tenth of a second from then on. */
+export async function clusterImages(system: DockerSystem, work: ImageWork): Promise<ClusterImages> {
+  const base = await ensureBaseImage(work);
+  const pod = await ensurePodImage(base, work);
+  return { base, pod, toxiproxy: pod.toxiproxy, system: await ensureImage({ name: system.name, dockerfile: system.dockerfile, args: { BASE: base.tag } }, work) };
+}
+
+/** By role, each with the digest or id by which the very same image can be found again. */
+export async function imageDigests(engine: Engine, made: { readonly system: DockerSystem; readonly images: ClusterImages }): Promise<Json> {
+  const { system, images } = made;
+  return {
+    [system.name]: await imageDigest(engine, images.system.tag),
+    pod: await imageDigest(engine, images.pod.tag),
+    toxiproxy: await imageDigest(engine, images.toxiproxy),
+    base: await imageDigest(engine, images.base.tag),
+  };
+}
