@@ -14,7 +14,7 @@ const root = join(process.env["RASHOMON_CONFORMANCE"] ?? join(import.meta.dirnam
 async function judgeAll(): Promise<{ files: number; wrong: number; operations: number }> {
   const totals = { files: 0, wrong: 0, operations: 0 };
   const judge = async (file: string, expected: string, more: { spec?: string; initial?: Json }): Promise<void> => {
-    const { verdict, operations } = await judgeFile(file, { budgetMs: 60_000, explain: false, ...more });
+    const { verdict, operations } = await judgeFile(file, { budgetMs: 60_000, explain: false, set: [], ...more });
     totals.files++;
     totals.operations += operations;
     if ((verdict.verdict === "valid" ? "linearizable" : verdict.verdict === "invalid" ? "not-linearizable" : "unknown") !== expected) totals.wrong++;

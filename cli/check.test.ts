@@ -44,6 +44,11 @@ describe("the contract of `check --json`", () => {
     expect((await rashomon(["check", path, "--spec", "register"])).code).toBe(1);
   });
 
+  test("the object's options are settings: a read of null may mean that the value is not known", async () => {
+    expect((await rashomon(["check", file("stale.jsonl", stale), "--spec", "register", "--initial", "0", "--set", "null-reads=unknown"])).code).toBe(0);
+    expect((await rashomon(["check", file("stale.jsonl", stale), "--spec", "register", "--set", "nosuch=1"])).code).toBe(254);
+  });
+
   test("an empty history is valid", async () => {
     expect((await rashomon(["check", file("empty.jsonl", []), "--spec", "register"])).code).toBe(0);
   });

@@ -131,6 +131,13 @@ describe("what is wrong is said before anything starts", () => {
   });
 });
 
+test("a missing engine is infrastructure, with the next step", async () => {
+  const ran = await rashomon(["run", "etcd", "--time-limit", "1s"], { cwd: folder, env: { DOCKER_HOST: "unix:///nowhere/docker.sock" } });
+  expect(ran.code).toBe(4);
+  expect(ran.err).toMatch(/Docker/);
+  expect(ran.err).toMatch(/next: /);
+});
+
 describe("the other witnesses", () => {
   test("explore proves abd within its bounds and finds the twin's shortest counterexample", async () => {
     const [proof, twin] = await Promise.all([rashomon(["explore", "abd", "--set", "clients=1", "--set", "crashes=1", "--json"]), rashomon(["explore", "abd-fast-read", "--json"])]);

@@ -28,6 +28,8 @@ export interface Demo {
 export interface DemoRequest {
   readonly seed: Seed;
   readonly root: string;
+  /** `KEY=VALUE` for every deployed run. */
+  readonly set: readonly string[];
   readonly hooks: DeployHooks;
   /** A heading for people. */
   readonly chapter: (text: string) => void;
@@ -157,7 +159,7 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
     hooks.tell(`${act.system}: ${account.summary}`);
   }
 
-  return finish({ request, folder, accounts, deployed, compared, rerun: `npm run demo -- --seed ${seed}` });
+  return finish({ request, folder, accounts, deployed, compared, rerun: ["npm run demo --", ...request.set.map((setting) => `--set ${setting}`), `--seed ${seed}`].join(" ") });
 }
 
 /** One witness on a real database in Docker: the promise kept, and the setting that breaks it. */
@@ -171,12 +173,12 @@ export async function demoDocker(request: DemoRequest): Promise<Demo> {
     deployed.push(run);
     accounts.push(deployAccount(run, act.expected, folder));
   }
-  return finish({ request, folder, accounts, deployed, compared: [], rerun: `npm run demo:docker -- --seed ${request.seed}` });
+  return finish({ request, folder, accounts, deployed, compared: [], rerun: ["npm run demo:docker --", ...request.set.map((setting) => `--set ${setting}`), `--seed ${request.seed}`].join(" ") });
 }
 
 async function deployAct(request: DemoRequest, act: Pick<Act, "system" | "run">, set: readonly string[]): Promise<Deployed> {
   const cpu = cpuMs();
-  const run = await deploy(scenarioOf({ ...base, ...act.run, set, system: act.system, seed: request.seed, runs: request.root }), request.hooks);
+  const run = await deploy(scenarioOf({ ...base, ...act.run, set: [...set, ...request.set], system: act.system, seed: request.seed, runs: request.root }), request.hooks);
   request.hooks.tell(`${run.scenario.name}: ${run.verdict.verdict} (${run.verdict.counts.ok} ok, ${run.verdict.counts.fail} fail, ${run.verdict.counts.info} info, ${Math.round(cpuMs() - cpu)} ms CPU)`);
   return run;
 }

@@ -4,7 +4,8 @@ import { checkLinearizable } from "../checkers/linearizability/linearizability.t
 import { guarded } from "../harness/budget.ts";
 import { HarnessError } from "../harness/errors.ts";
 import type { Json } from "../harness/json.ts";
-import { specNamed } from "../harness/objects/registry.ts";
+import { specNamed, specs } from "../harness/objects/registry.ts";
+import { parseSettings, type Settings } from "../harness/options.ts";
 import type { SequentialSpec } from "../harness/spec.ts";
 import { cpuMs, monotonicMs } from "../harness/time.ts";
 import type { Verdict } from "../harness/verdict.ts";
@@ -17,6 +18,8 @@ export interface JudgeOptions {
   /** Name of the object: `register`, `cas-register`, `kv`, `mutex`, … */
   readonly spec?: string;
   readonly initial?: Json;
+  /** `KEY=VALUE` for the object's options. */
+  readonly set: readonly string[];
   /** Wall time for the checker, ms; past it the verdict is `unknown`. */
   readonly budgetMs: number;
   /** Accept completions without invocations. */
@@ -58,5 +61,16 @@ function specFor(recorded: RecordedHistory, options: JudgeOptions): SequentialSp
       nextStep: name === "txn" ? "judge transactions with --elle list-append or --elle rw-register" : "name the object with --spec; `rashomon list specs` shows them",
     });
   }
-  return specNamed(name, { recorded, ...(options.initial === undefined ? {} : { initial: options.initial }) });
+  return specNamed(name, {
+    recorded,
+    ...(options.initial === undefined ? {} : { initial: options.initial }),
+    ...(options.set.length === 0 ? {} : { settings: onlyGiven(options.set, name) }),
+  });
+}
+
+/** The settings that were given, checked against the object's options; the rest stays with the recorded form's conventions. */
+function onlyGiven(texts: readonly string[], name: string): Settings {
+  const entry = specs.find((candidate) => candidate.name === name);
+  const all = parseSettings(texts, entry?.options ?? [], `object ${name}`);
+  return Object.fromEntries(Object.entries(all).filter(([key]) => texts.some((text) => text.split("=", 1)[0] === key)));
 }

@@ -10,7 +10,7 @@ import { anomalyJson, checkJson } from "../../results/json.ts";
 import { judgeFile } from "../../suites/judge.ts";
 import { judgeRunAgain } from "../../suites/redo.ts";
 import { cpuMs } from "../../harness/time.ts";
-import { duration, jsonOrText } from "../arguments.ts";
+import { duration, jsonOrText, repeated } from "../arguments.ts";
 import { exitOfVerdict } from "../exit-codes.ts";
 import { Output } from "../output.ts";
 
@@ -19,6 +19,7 @@ interface CheckOptions {
   readonly initial?: Json;
   readonly format?: FormatName;
   readonly budget: number;
+  readonly set: string[];
   readonly completionsOnly: boolean;
   readonly json: boolean;
 }
@@ -32,6 +33,7 @@ export function addCheck(program: Command): void {
     .option("--initial <value>", "what the object holds at first, as JSON", (text) => jsonOrText(text) as Json)
     .option("--format <form>", `${formats.map((format) => format.name).join(", ")} (default: found by itself)`, formatName)
     .option("--budget <duration>", "time for each file; past it the verdict is unknown", duration, 60_000)
+    .option("--set <key=value>", "an option of the object; repeatable", repeated, [])
     .option("--completions-only", "accept completions without invocations", false)
     .option("--json", "one JSON object a line", false)
     .description("judges histories that were recorded here or by others")
@@ -55,6 +57,7 @@ async function check(file: string, options: CheckOptions, output: Output): Promi
     ...(options.spec === undefined ? {} : { spec: options.spec }),
     ...(options.initial === undefined ? {} : { initial: options.initial }),
     budgetMs: options.budget,
+    set: options.set,
     completionsOnly: options.completionsOnly,
     explain: true,
   });

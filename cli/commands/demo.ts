@@ -4,6 +4,7 @@ import { monotonicMs } from "../../harness/time.ts";
 import { freshSeed } from "../../harness/random.ts";
 import { accountsText, anomalyText, liveLine, styleOf } from "../../results/console.ts";
 import { demoDocker, demoLocal } from "../../suites/demo.ts";
+import { repeated } from "../arguments.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { interruptible } from "../interrupt.ts";
 import { Output } from "../output.ts";
@@ -14,10 +15,11 @@ export function addDemo(program: Command): void {
     .command("demo")
     .option("--cluster <kind>", "local: three witnesses on child processes; docker: a real etcd", "local")
     .option("--seed <text>", "of everything that is drawn (default: fresh, and printed)", (text) => seed(text))
+    .option("--set <key=value>", "an option of the deployed systems or their workload; repeatable", repeated, [])
     .option("--runs <folder>", "where run folders go", "runs")
     .option("--json", "one JSON object on standard output", false)
     .description("the main job in a minute: a register that keeps its promise, twins that do not, and who noticed")
-    .action(async (flags: { cluster: string; seed?: Seed; runs: string; json: boolean }) => {
+    .action(async (flags: { cluster: string; seed?: Seed; set: string[]; runs: string; json: boolean }) => {
       const output = new Output(flags.json);
       const from = flags.seed ?? freshSeed();
       const began = monotonicMs();
@@ -28,6 +30,7 @@ export function addDemo(program: Command): void {
           story({
             seed: from,
             root: flags.runs,
+            set: flags.set,
             hooks: { signal, live, tell: (line) => live.log(`  ${line}`) },
             chapter: (text) => live.log(`\n${text}`),
           }),
