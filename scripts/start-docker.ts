@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { dockerAnswers, engineAddress } from "../clusters/docker/engine.ts";
 import { findProgram } from "../clusters/docker/program.ts";
-import { startTicks } from "../harness/process-identity.ts";
+import { isSame, startTicks } from "../harness/process-identity.ts";
 import { monotonicMs, sleep } from "../harness/time.ts";
 
 $.verbose = false;
@@ -48,7 +48,19 @@ async function install(): Promise<void> {
   if (findProgram("docker") === undefined) await run`apt-get -q install -y --no-install-recommends docker-cli`;
 }
 
+/** The engine that was started here before and still runs, though it does not answer where we ask. */
+function earlierEngine(): number | undefined {
+  try {
+    const note: { pid?: unknown; startTicks?: unknown } = JSON.parse(readFileSync(noteFile, "utf8"));
+    return typeof note.pid === "number" && typeof note.startTicks === "number" && isSame(note.pid, note.startTicks) ? note.pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function startEngine(): { alive(): boolean } {
+  const earlier = earlierEngine();
+  if (earlier !== undefined) giveUp(`dockerd (pid ${earlier}), started here before, runs but does not answer at ${engineAddress()}`, `unset DOCKER_HOST, or end it with scripts/stop-docker.ts and read ${logFile}`);
   const dockerd = findProgram("dockerd") ?? giveUp("dockerd is not on PATH though its package is installed", "look at `dpkg -L docker.io`");
   const log = openSync(logFile, "a");
   const child = spawn(dockerd, [], { detached: true, stdio: ["ignore", log, log], cwd: "/" });
