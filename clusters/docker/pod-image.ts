@@ -12,7 +12,7 @@ import { dockerfileBeside, ensureImage, findImage, imageLabel, pullImage, type I
 
 /** The project's own image, with the registry that its makers publish it in; RASHOMON_TOXIPROXY_IMAGE names another one. */
 export function officialToxiproxy(): string {
-  return process.env["RASHOMON_TOXIPROXY_IMAGE"] ?? `ghcr.io/shopify/toxiproxy:${TOXIPROXY_VERSION}`;
+  return process.env["RASHOMON_TOXIPROXY_IMAGE"] ?? `shopify/toxiproxy:${TOXIPROXY_VERSION}`;
 }
 
 export async function ensurePodImage(base: Image, work: ImageWork): Promise<Image & { readonly toxiproxy: string }> {

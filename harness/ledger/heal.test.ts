@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Undo } from "../disturbance.ts";
@@ -245,7 +245,7 @@ describe("a removal", () => {
   });
 
   it("refuses every other place, also through links and dots", async () => {
-    const outside = mkdtempSync(join(process.cwd(), "runs-"));
+    const outside = mkdtempSync(join(homedir(), ".rashomon-test-"));
     try {
       writeFileSync(join(outside, "precious"), "");
       symlinkSync(outside, join(folder, "link"));
