@@ -1,20 +1,25 @@
-import { guarded } from "../harness/budget.ts";
-import type { Checker } from "../harness/checker.ts";
-import { describeError } from "../harness/errors.ts";
+import { entryFile } from "../harness/entry.ts";
 import type { History } from "../harness/history.ts";
-import { cpuMs, monotonicMs } from "../harness/time.ts";
+import { isolate, sharedColumns } from "../harness/isolate.ts";
+import type { Settings } from "../harness/options.ts";
+import { cpuMs } from "../harness/time.ts";
 import { type Verdict, worst } from "../harness/verdict.ts";
 import type { FaultRecord, RunVerdict, VerdictRecord } from "../results/records.ts";
 import { judgeEvidence } from "../workloads/evidence.ts";
+import type { Workload } from "../workloads/workload.ts";
+import type { CheckInput } from "./check-isolated.ts";
 
 export interface Analysis {
   readonly history: History;
-  readonly checkers: readonly Checker[];
+  readonly workload: Workload;
+  readonly settings: Settings;
   readonly faults: readonly FaultRecord[];
   /** Faults were asked for: without one the run proves nothing. */
   readonly faultsExpected: boolean;
-  /** Wall time for each checker; past it that checker says unknown. */
+  /** Wall time for the checkers; past it what is not judged is unknown. */
   readonly budgetMs: number;
+  /** Aborting ends the judgement: unknown. */
+  readonly signal?: AbortSignal;
   readonly interrupted: boolean;
   readonly problems: readonly string[];
 }
@@ -25,10 +30,9 @@ export interface Analysis {
  */
 export async function analyse(analysis: Analysis): Promise<VerdictRecord> {
   const before = cpuMs();
-  const checkers: { [name: string]: Verdict } = {};
-  for (const checker of analysis.checkers) checkers[checker.name] = await ask(checker, analysis);
+  const checkers = await judgeIsolated(analysis);
   const truth = worst(Object.values(checkers).map((answer) => answer.verdict));
-  const evidence = judgeEvidence(analysis.history, analysis.faults.map(spanOf), { faultsExpected: analysis.faultsExpected });
+  const evidence = judgeEvidence(analysis.history, analysis.faults.map(spanOf), { faultsExpected: analysis.faultsExpected, reads: analysis.workload.make(analysis.settings).reads });
   const vacuous = truth === "valid" && evidence.vacuous;
   const verdict: RunVerdict = vacuous ? "vacuous" : truth;
   return {
@@ -47,14 +51,15 @@ export async function analyse(analysis: Analysis): Promise<VerdictRecord> {
   };
 }
 
-async function ask(checker: Checker, analysis: Analysis): Promise<Verdict> {
-  const end = monotonicMs() + analysis.budgetMs;
-  const budget = guarded(Number.POSITIVE_INFINITY, () => (monotonicMs() > end ? `${analysis.budgetMs / 1000} s` : undefined));
-  try {
-    return await checker.check(analysis.history, { budget });
-  } catch (error) {
-    return { verdict: "unknown", checker: checker.name, reason: `the checker failed: ${describeError(error)}` };
-  }
+/** In a worker of its own, which a deadline, a memory limit or an abort can kill: then every checker is unknown, with that reason. */
+async function judgeIsolated({ history, workload, settings, budgetMs, signal }: Analysis): Promise<{ readonly [name: string]: Verdict }> {
+  const input: CheckInput = { workload: workload.name, settings, columns: sharedColumns(history) };
+  const judged = await isolate<{ readonly [name: string]: Verdict }>(
+    { module: entryFile(import.meta.url, "./check-isolated"), export: "checkIsolated", input },
+    { deadlineMs: budgetMs, ...(signal === undefined ? {} : { signal }) },
+  );
+  if (judged.outcome === "returned") return judged.value;
+  return Object.fromEntries(workload.make(settings).checkers.map(({ name }): [string, Verdict] => [name, { verdict: "unknown", checker: name, reason: judged.reason }]));
 }
 
 function spanOf(fault: FaultRecord): { readonly fromNs: number; readonly toNs?: number; readonly effective: boolean; readonly what: string } {

@@ -53,7 +53,8 @@ export async function deploy(scenario: Scenario, hooks: DeployHooks): Promise<De
   const ran = scenario.cluster === "simulated" ? await deploySimulated(scenario, folder, { ...hooks, record }) : await onCluster(scenario, folder, { ...hooks, record });
   const verdict = await analyse({
     history: ran.result.history,
-    checkers: scenario.workload.make(scenario.workloadSettings).checkers,
+    workload: scenario.workload,
+    settings: scenario.workloadSettings,
     faults: readFaults(folder.paths.faults).faults,
     faultsExpected: scenario.faults.length > 0,
     budgetMs: scenario.budgetMs,

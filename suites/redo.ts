@@ -25,7 +25,8 @@ export async function judgeRunAgain(path: string, options: { readonly budgetMs: 
   notes.forEach(options.tell);
   const verdict = await analyse({
     history,
-    checkers: workload.make(settings).checkers,
+    workload,
+    settings,
     faults: run.faults,
     faultsExpected: run.run.nemesis.length > 0,
     budgetMs: options.budgetMs,

@@ -74,7 +74,7 @@ function databaseSubject(definition: DatabaseDefinition): Subject {
     summary: definition.summary,
     role: "database",
     options: definition.options,
-    clusters: definition.clusters as readonly ClusterKind[],
+    clusters: definition.clusters,
     workloads: definition.workloads,
     claim: () => linearizableClaim(`the documents of ${definition.name}: operations are linearizable by default`),
     deploy: (settings, place) => ({ cluster: definition.cluster(settings, place), client: definition.client(settings) }),

@@ -53,6 +53,10 @@ export function addHeal(program: Command): void {
       }
       const swept = await sweepDocker();
       if (swept.removed.length > 0) output.result({ swept: swept.removed }, () => `removed ${swept.removed.join(", ")}`);
+      for (const failure of swept.failed) {
+        output.exit(exitCodes.infrastructure);
+        output.message(`could not be removed: ${typeof failure === "string" ? failure : JSON.stringify(failure)}`);
+      }
       if (reports.length === 0 && swept.removed.length === 0) output.message("nothing to heal");
       process.exitCode = output.exitCode;
     });

@@ -10,7 +10,7 @@ import { dockerfileBeside, ensureImage, findImage, imageLabel, pullImage, type I
  * iptables, so that pods are alike wherever Toxiproxy came from.
  */
 
-/** The project's own image, with the registry that its makers publish it in; RASHOMON_TOXIPROXY_IMAGE names another one. */
+/** The official image by its short name, for the engine's own registry to resolve; RASHOMON_TOXIPROXY_IMAGE names another one, such as the makers' registry's. */
 export function officialToxiproxy(): string {
   return process.env["RASHOMON_TOXIPROXY_IMAGE"] ?? `shopify/toxiproxy:${TOXIPROXY_VERSION}`;
 }
