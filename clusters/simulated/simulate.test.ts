@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { findModel } from "../../checkers/model/fixtures.ts";
 import { replay } from "../../checkers/model/replay.ts";
 import type { System, SystemDefinition } from "../../harness/actor.ts";
+import { assert } from "../../harness/assert.ts";
 import { parseSettings } from "../../harness/options.ts";
 import { abd, abdAmnesia, abdFastRead } from "../systems/abd/definition.ts";
 import { simulate, simulationStrategies } from "./simulate.ts";
@@ -37,6 +38,7 @@ describe.each(simulationStrategies)("simulation, %s", (strategy) => {
   it("runs actors that keep what they ignore, to their end", () => {
     const definition = findModel("linearizable-register");
     const model = definition.make(parseSettings(["servers=2"], definition.options, definition.name));
+    assert("parties" in model, "the register's model is made of actors");
     const found = simulate(model, { runs: 100, seed: 5, strategy });
 
     expect([found.bad, found.ended]).toEqual([0, 100]);
