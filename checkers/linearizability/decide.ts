@@ -1,7 +1,8 @@
 import type { Budget } from "../../harness/budget.ts";
 import { genericProblem } from "./generic-problem.ts";
 import { kvProblem } from "./kv-problem.ts";
-import type { Part } from "./parts.ts";
+import { monitors } from "./monitors.ts";
+import { NEVER, type Part } from "./parts.ts";
 import { registerProblem } from "./register-problem.ts";
 import { type Outcome, Search, type SearchProblem } from "./search.ts";
 
@@ -13,6 +14,8 @@ export interface Decision {
   readonly configurations: number;
   /** The furthest event that could be explained up to. */
   readonly reached: number;
+  /** Operations that contradict each other, where a monitor knows them. */
+  readonly hint?: readonly number[];
   /** When linearizable: operations in an explaining order; computed on demand. */
   linearization?(): number[];
 }
@@ -21,10 +24,24 @@ export interface Decision {
 const firstSlice = 4096;
 
 /**
- * Judges one part. Orders of trial matter by factors of thousands and none is best for all histories, so two take
+ * Judges one part: by the first monitor whose precondition holds, otherwise by search. Orders of trial matter by factors of thousands and none is best for all histories, so two take
  * turns with growing slices: the sum is at most a small multiple of the better one.
  */
 export function decide(part: Part, budget: Budget): Decision {
+  for (const monitor of monitors) {
+    const answer = monitor.judge(part);
+    if (answer === undefined) continue;
+    budget.spend(part.count);
+    const common = { method: monitor.name, configurations: 0 };
+    if (answer.linearizable) return { ...common, outcome: "linearizable", reached: part.eventCount };
+    const returned = answer.witness.map((operation) => part.returns[operation]!).filter((event) => event !== NEVER);
+    return { ...common, outcome: "not-linearizable", reached: Math.max(0, ...returned), hint: answer.witness };
+  }
+  return search(part, budget);
+}
+
+/** The compact search alone, without monitors. */
+export function search(part: Part, budget: Budget): Decision {
   const problem = problemOf(part);
   const searches = [new Search(problem, "deadline")];
   let slice = firstSlice;

@@ -1,0 +1,195 @@
+import { GroupOrder, contradiction, LINEARIZABLE, type Monitor, type MonitorAnswer } from "../monitor.ts";
+import { NEVER, type Part } from "../parts.ts";
+import { CAS, NOTHING, READ, REFUSED, registerForms, type RegisterForms, WRITE } from "../register-forms.ts";
+
+/**
+ * A register in which every value comes about once, by a write or a cas, and no cas was refused (Gibbons and Korach,
+ * 1997, extended by cas).
+ *
+ * All operations on a value take effect while the register holds it, in one stretch of time; so do the values of a
+ * chain write a, cas a → b, cas b → c. Such a chain is a block, and inside it the order is forced: write a, reads of a,
+ * the cas, reads of b, … Between its first return f and its last call s a block certainly holds the register:
+ *
+ *     f < s   forward zone:  held during [f, s]          |---- f ######## s ----|
+ *     f ≥ s   backward zone: some moment within [s, f]   |---- s ........ f ----|
+ *
+ * The part is linearizable exactly if every block is in order, no two forward zones overlap, and no backward zone lies
+ * inside a forward one. O(operations), on event numbers, without sorting.
+ */
+export const registerZones: Monitor = {
+  name: "zones",
+  summary: "register, every value written once, no refused cas: O(n)",
+  judge(part) {
+    if (part.spec.behavesAs !== "register") return undefined;
+    const forms = registerForms(part);
+    const values = valuesOf(part, forms);
+    return values === undefined ? undefined : judgeBlocks(part, values);
+  },
+};
+
+/** Who makes and who uses each value; operations by number, -1 none. */
+interface Values {
+  readonly count: number;
+  readonly initial: number;
+  readonly producer: Int32Array;
+  /** The cas that takes the value away. */
+  readonly consumer: Int32Array;
+  /** By operation: the value it expects; -1 for writes. */
+  readonly expects: (operation: number) => number;
+  /** By value: the operation that makes it, seen from the consumer's side. */
+  readonly makes: (operation: number) => number;
+  readonly firstReturn: Int32Array;
+  readonly firstReturned: Int32Array;
+  readonly lastCall: Int32Array;
+  readonly lastCalled: Int32Array;
+  /** A second cas that takes the same value away, if any. */
+  readonly rival: readonly [number, number] | undefined;
+}
+
+function valuesOf(part: Part, forms: RegisterForms): Values | undefined {
+  const { kinds, froms, tos } = forms;
+  const count = forms.values.length;
+  const { classes, calls, returns } = part;
+  const producer = new Int32Array(count).fill(-1);
+  const consumer = new Int32Array(count).fill(-1);
+  const firstReturn = new Int32Array(count).fill(NEVER);
+  const firstReturned = new Int32Array(count).fill(-1);
+  const lastCall = new Int32Array(count).fill(-1);
+  const lastCalled = new Int32Array(count).fill(-1);
+  const needed: number[] = [];
+  let rival: readonly [number, number] | undefined;
+  for (let i = 0; i < part.count; i++) {
+    const id = classes[i]!;
+    const kind = kinds[id]!;
+    if (kind === REFUSED) return undefined;
+    if (kind === WRITE || kind === CAS) {
+      const to = tos[id]!;
+      if (to === forms.initial || producer[to] !== -1 || to === froms[id]) return undefined;
+      producer[to] = i;
+    }
+    if (kind === READ) {
+      const value = froms[id]!;
+      if (returns[i]! < firstReturn[value]!) {
+        firstReturn[value] = returns[i]!;
+        firstReturned[value] = i;
+      }
+      if (calls[i]! > lastCall[value]!) {
+        lastCall[value] = calls[i]!;
+        lastCalled[value] = i;
+      }
+      needed.push(value);
+    } else if (kind === CAS && returns[i] !== NEVER) needed.push(froms[id]!);
+  }
+  // Crashed operations count only if something that surely happened needs their value.
+  const keep = new Uint8Array(count);
+  for (let value = needed.pop(); value !== undefined; value = needed.pop()) {
+    if (keep[value] === 1) continue;
+    keep[value] = 1;
+    const maker = producer[value]!;
+    if (maker >= 0 && returns[maker] === NEVER && kinds[classes[maker]!] === CAS) needed.push(froms[classes[maker]!]!);
+  }
+  for (let i = 0; i < part.count; i++) {
+    const id = classes[i]!;
+    if (kinds[id] === NOTHING || kinds[id] === READ) continue;
+    if (returns[i] === NEVER && keep[tos[id]!] === 0) producer[tos[id]!] = -1;
+    else if (kinds[id] === CAS) {
+      if (consumer[froms[id]!] !== -1) rival = [consumer[froms[id]!]!, i];
+      consumer[froms[id]!] = i;
+    }
+  }
+  return {
+    count,
+    initial: forms.initial,
+    producer,
+    consumer,
+    expects: (operation) => froms[classes[operation]!]!,
+    makes: (operation) => tos[classes[operation]!]!,
+    firstReturn,
+    firstReturned,
+    lastCall,
+    lastCalled,
+    rival,
+  };
+}
+
+function judgeBlocks(part: Part, values: Values): MonitorAnswer {
+  if (values.rival !== undefined) return contradiction(...values.rival);
+  const { calls, returns } = part;
+  // Zones by the event at which they begin to matter: forward ones at their first return, backward ones at their last call.
+  const forwardEnd = new Int32Array(part.eventCount + 1).fill(-1);
+  const backwardEnd = new Int32Array(part.eventCount + 1).fill(-1);
+  const zoneOf = new Int32Array(part.eventCount + 1).fill(-1);
+  /** By block root: the operations that make its zone. */
+  const firsts = new Int32Array(values.count).fill(-1);
+  const lasts = new Int32Array(values.count).fill(-1);
+  const visited = new Uint8Array(values.count);
+  let initialEnd = -1;
+  for (let root = 0; root < values.count; root++) {
+    const maker = values.producer[root]!;
+    const used = values.firstReturned[root]! >= 0 || values.consumer[root]! >= 0;
+    if (root !== values.initial && maker < 0) {
+      // Nobody made it, and yet it was read or expected.
+      if (used) return contradiction(values.firstReturned[root]!, values.firstReturned[root]! < 0 ? values.consumer[root]! : -1);
+      continue;
+    }
+    if (root !== values.initial && values.expects(maker) >= 0) continue;
+    let first = root === values.initial ? -1 : returns[maker]!;
+    let last = root === values.initial ? -1 : calls[maker]!;
+    firsts[root] = maker;
+    lasts[root] = maker;
+    const order = new GroupOrder();
+    const take = (operation: number, call: number, ret: number, returned: number): number => {
+      if (ret < first) {
+        first = ret;
+        firsts[root] = returned;
+      }
+      if (call > last) {
+        last = call;
+        lasts[root] = operation;
+      }
+      return order.add(operation, call, ret);
+    };
+    if (maker >= 0) take(maker, calls[maker]!, returns[maker]!, maker);
+    for (let value = root; ; ) {
+      visited[value] = 1;
+      order.next();
+      if (values.firstReturned[value]! >= 0) {
+        const reader = values.firstReturned[value]!;
+        const before = take(values.lastCalled[value]!, values.lastCall[value]!, values.firstReturn[value]!, reader);
+        if (before >= 0) return contradiction(reader, before);
+      }
+      const next = values.consumer[value]!;
+      if (next < 0) break;
+      order.next();
+      const before = take(next, calls[next]!, returns[next]!, next);
+      if (before >= 0) return contradiction(next, before);
+      value = values.makes(next);
+    }
+    if (root === values.initial) initialEnd = last;
+    else if (first < last) {
+      forwardEnd[first] = last;
+      zoneOf[first] = root;
+    } else if (first !== NEVER) {
+      backwardEnd[last] = first;
+      zoneOf[last] = root;
+    }
+  }
+  for (let value = 0; value < values.count; value++) {
+    // What no chain reaches hangs on a cycle of cas.
+    if (visited[value] === 0 && values.producer[value]! >= 0) return contradiction(values.producer[value]!, values.consumer[value]!);
+  }
+  let end = initialEnd;
+  let holder = values.initial;
+  for (let event = 0; event < part.eventCount; event++) {
+    if (forwardEnd[event]! >= 0) {
+      const root = zoneOf[event]!;
+      if (end > event) return contradiction(firsts[holder]!, lasts[holder]!, firsts[root]!, lasts[root]!);
+      end = forwardEnd[event]!;
+      holder = root;
+    } else if (backwardEnd[event]! >= 0 && backwardEnd[event]! < end) {
+      const root = zoneOf[event]!;
+      return contradiction(firsts[holder]!, lasts[holder]!, firsts[root]!, lasts[root]!);
+    }
+  }
+  return LINEARIZABLE;
+}
