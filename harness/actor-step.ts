@@ -1,6 +1,6 @@
 import type { Actor, ActorContext, ActorId, OperationId, Out } from "./actor.ts";
 import { HarnessError } from "./errors.ts";
-import { canonicalJson, deepFreeze, type Json } from "./json.ts";
+import { canonicalJson, deepFreeze, equalJson, type Json } from "./json.ts";
 import type { Call } from "./op.ts";
 
 /**
@@ -67,10 +67,10 @@ export function runHandlerChecked(actor: Actor, self: ActorContext, node: ActorN
   deepFreeze(input);
   const first = runHandler(actor, self, node, input);
   const second = runHandler(actor, self, node, input);
-  const a = canonicalJson([first.state, first.effects as readonly Json[]]);
-  const b = canonicalJson([second.state, second.effects as readonly Json[]]);
-  if (a !== b || (first.state === node.state) !== (second.state === node.state)) {
-    throw new HarnessError("HANDLER_FAILED", `${describeHandler(actor, self, input)} is impure: two runs on the same input gave ${a} and ${b}`, {
+  const a = [first.state, first.effects as readonly Json[]];
+  const b = [second.state, second.effects as readonly Json[]];
+  if (!equalJson(a, b) || (first.state === node.state) !== (second.state === node.state)) {
+    throw new HarnessError("HANDLER_FAILED", `${describeHandler(actor, self, input)} is impure: two runs on the same input gave ${JSON.stringify(a)} and ${JSON.stringify(b)}`, {
       nextStep: "keep clocks, chance and variables outside of `state` out of the handler",
     });
   }

@@ -20,11 +20,19 @@ export function canonicalJson(value: Json): string {
   return text + "}";
 }
 
-/** Deep equality of plain data. O(size). */
+/** Deep equality of plain data; `undefined` members count as absent. O(size), stops at the first difference. */
 export function equalJson(a: Json, b: Json): boolean {
   if (a === b) return true;
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
-  return canonicalJson(a) === canonicalJson(b);
+  if (isArray(a)) return isArray(b) && a.length === b.length && a.every((member, i) => equalJson(member, b[i]!));
+  if (isArray(b)) return false;
+  for (const key in a) {
+    const mine = a[key];
+    const other = b[key];
+    if (mine === undefined ? other !== undefined : other === undefined || !equalJson(mine, other)) return false;
+  }
+  for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
+  return true;
 }
 
 /** `Array.isArray` that narrows readonly arrays. */

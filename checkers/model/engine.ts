@@ -2,7 +2,8 @@ import { type ActorModel, type HistoryEvent, type MessageProperty, type PartyInp
 import type { SystemProperty } from "../../harness/actor.ts";
 import { assert } from "../../harness/assert.ts";
 import type { Budget } from "../../harness/budget.ts";
-import { canonicalJson, deepFreeze, type Json } from "../../harness/json.ts";
+import { canonicalJson, deepFreeze, equalJson, type Json } from "../../harness/json.ts";
+import { type GraphEffect, type GraphSend, type GraphTransition, type LocalGraph, reductionTables, type ReductionTables } from "./reduction.ts";
 import { EventLists, FullTracker, type HistoryTracker, MonitorTracker } from "./history-tracker.ts";
 import { IntList, Interner, lanes, mix, PairTable, RecordQueue, VisitedTable, Column } from "./tables.ts";
 
@@ -33,6 +34,11 @@ export interface EngineOptions {
   readonly progress: ((progress: Progress) => void) | undefined;
   /** End as soon as a property is known to be broken. */
   readonly stopAtCounterexample: boolean;
+  /**
+   * Explore up to that many states in full; if that is not all, go on with reductions (reduction.ts). Undefined: never
+   * reduce.
+   */
+  readonly reduceAfter: number | undefined;
 }
 
 export interface Progress {
@@ -96,6 +102,8 @@ export class Engine {
   /** Where clients begin: not the tracker's empty history when they call as they start. */
   initialHistory = 0;
   readonly terminalHistories: Set<number> = new Set();
+  /** How often the reduced exploration was begun; 0: it was not reduced. */
+  reducedPasses = 0;
 
   readonly #options: EngineOptions;
   readonly #parties: number;
@@ -115,6 +123,8 @@ export class Engine {
   // Transitions: (local, event code) → row.
   readonly #transitions = new PairTable(1 << 12);
   readonly #nextLocal = new Column();
+  readonly #fromLocal = new Column();
+  readonly #transitionCode = new Column();
   readonly #sendsFrom = new Column();
   readonly #sendsTo = new Column();
   readonly #sendPool = new Column();
@@ -131,10 +141,18 @@ export class Engine {
   readonly #emptyFlows: number;
 
   readonly #budgets: SpentBudgets;
-  readonly #visited = new VisitedTable();
-  readonly #queue = new RecordQueue();
-  readonly #parents = new IntList();
-  readonly #events = new IntList();
+  #visited = new VisitedTable();
+  #queue = new RecordQueue();
+  #parents = new IntList();
+  #events = new IntList();
+  /** By history: number of the pass in which a state had it last. */
+  readonly #historyPass: number[] = [];
+  #pass = 0;
+
+  // Reductions.
+  #tables: ReductionTables | undefined;
+  #ample = false;
+  readonly #probes = new PairTable();
 
   // The state that is being expanded.
   #record: Int32Array = new Int32Array(0);
@@ -146,11 +164,11 @@ export class Engine {
   #lo = 0;
   #hi = 0;
 
-  readonly #openMessageProperties: MessageProperty[];
+  #openMessageProperties: MessageProperty[];
   readonly #messageVerdicts = new Map<MessageProperty, Map<number, boolean>>();
   #openActorProperties: SystemProperty[];
   #openStateProperties: StateProperty[];
-  readonly #actorTuples = new VisitedTable({ slots: 1 << 10 });
+  #actorTuples = new VisitedTable({ slots: 1 << 10 });
   #linearizableSoFar = true;
 
   constructor(model: ActorModel, options: EngineOptions) {
@@ -189,40 +207,207 @@ export class Engine {
 
   /** Explores until nothing is left, a bound is met, or the budget ends. */
   run(): void {
+    const { reduceAfter, statesMax, stopAtCounterexample } = this.#options;
+    if (reduceAfter === undefined || !this.#reducible) {
+      this.complete = this.#explore(statesMax) === "exhausted";
+      return;
+    }
+    const end = this.#explore(Math.min(reduceAfter, statesMax));
+    this.complete = end === "exhausted";
+    const found = stopAtCounterexample && this.#counterexample;
+    if (this.complete || found || end === "budget" || this.#visited.length >= statesMax) return;
+    this.#exploreReduced();
+  }
+
+  /** The most (local state, message) pairs of a party that are looked at for ample sets: deciding costs handler calls. */
+  static readonly #amplePairsMax = 50_000;
+
+  /** The fixpoint: until no verdict is contradicted by what the exploration that used it has met. */
+  #exploreReduced(): void {
+    // A delivery that a property of the servers' states could see, or a fault could prevent, never goes alone.
+    const { losses, duplicates, crashes } = this.model.budgets;
+    const pairs = (this.#locals.length / this.#parties) * (this.#envelopes.length / this.#parties);
+    this.#ample = this.model.properties.length === 0 && losses + duplicates + crashes === 0 && pairs <= Engine.#amplePairsMax;
+    for (;;) {
+      const tables = this.#decide();
+      this.#reset();
+      this.#tables = tables;
+      this.reducedPasses++;
+      const end = this.#explore(this.#options.statesMax);
+      if (end !== "contradicted" && !tables.contradictedBy(this.#decide())) {
+        this.complete = end === "exhausted";
+        return;
+      }
+      if (end === "budget") {
+        // Nothing that a contradicted pass has found counts.
+        this.discoveries.length = 0;
+        this.complete = false;
+        return;
+      }
+    }
+  }
+
+  #decide(): ReductionTables {
+    return reductionTables(this.#graph(), { ample: this.#ample, used: this.#tables });
+  }
+
+  get #reducible(): boolean {
+    if (this.#order === "set" || this.model.stateProperties.length > 0) return false;
+    return this.#order === "any" || this.#consumes;
+  }
+
+  get #counterexample(): boolean {
+    return this.discoveries.some(({ kind }) => kind === "counterexample");
+  }
+
+  #reset(): void {
+    this.#visited = new VisitedTable();
+    this.#queue = new RecordQueue();
+    this.#parents = new IntList();
+    this.#events = new IntList();
+    this.#openMessageProperties = [...this.model.messageProperties];
+    this.#openActorProperties = [...this.model.properties];
+    this.#actorTuples = new VisitedTable({ slots: 1 << 10 });
+    this.#linearizableSoFar = true;
+    this.discoveries.length = 0;
+    this.terminalHistories.clear();
+  }
+
+  #explore(statesMax: number): "exhausted" | "bounded" | "budget" | "contradicted" {
+    const { depthMax, budget, progress, stopAtCounterexample } = this.#options;
+    this.#pass++;
     this.#begin();
-    const { statesMax, depthMax, budget, progress, stopAtCounterexample } = this.#options;
     let levelEnd = 1;
     this.depth = 1;
     let expanded = 0;
-    let cut = false;
+    let transitionsChecked = this.#nextLocal.length;
     while (this.#queue.shift()) {
       if (expanded === levelEnd) {
         levelEnd = this.#visited.length;
         this.depth++;
       }
-      if (this.depth >= depthMax) {
-        cut = true;
-        break;
-      }
+      if (this.depth >= depthMax) return "bounded";
       this.#record = this.#queue.readChunk;
       this.#at = this.#queue.readAt;
       this.#number = expanded++;
       this.#expand();
-      if (stopAtCounterexample && this.discoveries.some(({ kind }) => kind === "counterexample")) {
-        cut = true;
-        break;
+      if (this.#visited.length >= statesMax || (stopAtCounterexample && this.#counterexample)) return "bounded";
+      if ((expanded & 0x3ff) !== 0) continue;
+      if (!budget.spend(1024)) return "budget";
+      if ((expanded & 0xffff) === 0) {
+        progress?.({ unique: this.unique, generated: this.generated, depth: this.depth, frontier: this.#queue.size });
       }
-      if ((expanded & 0x3ff) === 0) {
-        if (!budget.spend(1024) || this.#visited.length >= statesMax) {
-          cut = true;
-          break;
-        }
-        if (progress !== undefined && (expanded & 0xffff) === 0) {
-          progress({ unique: this.unique, generated: this.generated, depth: this.depth, frontier: this.#queue.size });
-        }
+      // A verdict that no longer holds is better found early.
+      if (this.#tables !== undefined && this.#nextLocal.length > transitionsChecked * 1.2) {
+        transitionsChecked = this.#nextLocal.length;
+        if (this.#tables.contradictedBy(this.#decide())) return "contradicted";
       }
     }
-    this.complete = !cut;
+    return "exhausted";
+  }
+
+  /** What has been met so far, for the reductions. */
+  #graph(): LocalGraph {
+    const transitions: GraphTransition[] = [];
+    for (let row = 0; row < this.#nextLocal.length; row++) {
+      transitions.push({ from: this.#fromLocal.at[row]!, code: this.#transitionCode.at[row]!, to: this.#nextLocal.at[row]!, events: this.#transitionEvents.at[row]! });
+    }
+    const partyOf = Int32Array.from(this.#locals.objects, ({ party }) => party);
+    const watched = Uint8Array.from(this.#envelopes.objects, (envelope) => (this.#watched(envelope) ? 1 : 0));
+    return {
+      localCount: this.#locals.length,
+      envelopeCount: this.#envelopes.length,
+      partyOf,
+      receiverOf: this.#envelopeTo.at,
+      transitions,
+      fifo: this.#order === "fifo",
+      consumes: this.#consumes,
+      deliveryOf: (envelope) => (envelope << 2) | DELIVER,
+      row: (local, code) => {
+        const row = this.#transitions.get(local, code);
+        return row === PairTable.missing ? undefined : Math.max(row, -1);
+      },
+      probe: (local, envelope) => this.#probe(local, envelope),
+      stateOf: (local) => this.#thoughts.id(this.#locals.keys[local]!, () => this.#locals.objects[local]!),
+      localOf: (state) => {
+        const local = this.#locals.find(this.#thoughts.keys[state]!);
+        return local < 0 ? undefined : local;
+      },
+      answerReacts: (local, answer) => this.#answerReacts(local, answer),
+      effect: (state, code) => this.#effect(state, code),
+      watched: (envelope) => watched[envelope] === 1,
+    };
+  }
+
+  /** What an event does to a state that was thought of; what was never met may be impossible, and is not interned. */
+  #effect(state: number, code: number): GraphEffect | "unknown" | undefined {
+    const id = this.#effectIds.get(state, code);
+    if (id !== PairTable.missing) return this.#effects[id];
+    const { party, local } = this.#thoughts.objects[state]!;
+    let effect: GraphEffect | "unknown" | undefined;
+    try {
+      const step = this.model.parties[party]!.step(local, this.#inputOf(code));
+      this.handlerCalls++;
+      if (typeof step !== "string") {
+        effect = {
+          to: equalJson(step.local, local) ? state : this.#thoughts.id(`${party}${canonicalJson(step.local)}`, () => ({ party, local: deepFreeze(step.local) })),
+          sends: step.sends.map(({ to, message }) => ({ receiver: to, from: party, message, key: canonicalJson([party, to, message]) })),
+          events: canonicalJson(step.events as unknown as Json),
+          visible: step.events.length > 0 || step.sends.some(({ to, message }) => this.#watched({ from: party, to, message })),
+        };
+      }
+    } catch {
+      effect = "unknown";
+    }
+    this.#effectIds.set(state, code, this.#effects.push(effect) - 1);
+    return effect;
+  }
+  #answerReacts(local: number, { from, key, message }: GraphSend): boolean {
+    const known = this.#envelopes.find(key);
+    if (known >= 0) return this.#probe(local, known);
+    const memo = `${local} ${key}`;
+    let reacts = this.#answers.get(memo);
+    if (reacts === undefined) {
+      const { party, local: object } = this.#locals.objects[local]!;
+      try {
+        reacts = typeof this.model.parties[party]!.step(object, { input: "message", from, message }) !== "string";
+      } catch {
+        reacts = true;
+      }
+      this.handlerCalls++;
+      this.#answers.set(memo, reacts);
+    }
+    return reacts;
+  }
+  readonly #answers = new Map<string, boolean>();
+  readonly #thoughts = new Interner<{ readonly party: number; readonly local: Json }>("thought");
+  readonly #effectIds = new PairTable();
+  readonly #effects: (GraphEffect | "unknown" | undefined)[] = [];
+
+  #watched({ from, to, message }: Envelope): boolean {
+    return this.model.messageProperties.some((property) => property.test(message, { from, to }) === (property.kind === "sometimes"));
+  }
+
+  /** Whether a message that never met this local state would do something to it; an impossible pair may throw: it would. */
+  #probe(local: number, envelope: number): boolean {
+    const known = this.#probes.get(local, envelope);
+    if (known !== PairTable.missing) return known === 1;
+    const { party, local: object } = this.#locals.objects[local]!;
+    const { from, message } = this.#envelopes.objects[envelope]!;
+    let reacts = true;
+    try {
+      reacts = typeof this.model.parties[party]!.step(object, { input: "message", from, message }) !== "string";
+    } catch {
+      reacts = true;
+    }
+    this.handlerCalls++;
+    this.#probes.set(local, envelope, reacts ? 1 : 0);
+    return reacts;
+  }
+
+  /** Whether a state of the last pass had this history. */
+  reached(history: number): boolean {
+    return this.#historyPass[history] === this.#pass;
   }
 
   /** The steps from the initial state to state `number`. */
@@ -285,6 +470,7 @@ export class Engine {
     this.#lo = (lo + this.tracker.lo.at[history]!) | 0;
     this.#hi = (hi + this.tracker.hi.at[history]!) | 0;
     this.generated = 1;
+    this.#historyPass[history] = this.#pass;
     this.#visited.insert(this.#lo, this.#hi);
     const length = this.#header + this.#netLength;
     this.#queue.reserve(length);
@@ -311,6 +497,7 @@ export class Engine {
     const end = at + record[at]!;
     let live = false;
     let previous = -1;
+    if (this.#ample && this.#tables !== undefined && this.#expandAlone(this.#tables)) return;
     const canDrop = this.#budgets.has(record[at + SPENT]!, 0);
     const canDuplicate = this.#budgets.has(record[at + SPENT]!, 1);
     for (let i = at + this.#header; i < end; i++) {
@@ -352,6 +539,37 @@ export class Engine {
   }
 
   /**
+   * Where some delivery commutes with all that can still happen to its receiver, its successor alone is enough, unless
+   * it was seen before: then others could be put off for ever.
+   */
+  #expandAlone(tables: ReductionTables): boolean {
+    const record = this.#record;
+    const at = this.#at;
+    const end = at + record[at]!;
+    // What is on its way has met its receiver here, also where another is explored alone.
+    for (let i = at + this.#header; i < end; i++) {
+      const envelope = this.#order === "fifo" ? this.#flowHead.at[record[i]!]! : record[i]!;
+      const party = this.#envelopeTo.at[envelope]!;
+      if (party < this.#parties) this.#transition(record[at + LOCALS + party]!, (envelope << 2) | DELIVER);
+    }
+    for (let i = at + this.#header; i < end; i++) {
+      const envelope = this.#order === "fifo" ? this.#flowHead.at[record[i]!]! : record[i]!;
+      const party = this.#envelopeTo.at[envelope]!;
+      if (party >= this.#parties) continue;
+      const local = record[at + LOCALS + party]!;
+      if (!tables.commutes(envelope, local)) continue;
+      const code = (envelope << 2) | DELIVER;
+      const before = this.#visited.length;
+      this.#successor(this.#transition(local, code), { remove: i, party, code, budget: -1 });
+      if (this.#visited.length > before) return true;
+      // It is counted when the state is expanded in full.
+      this.generated--;
+      return false;
+    }
+    return false;
+  }
+
+  /**
    * The successor by `transition` of `party` (-1: nobody reacts), with network item `remove` taken out (-1: none).
    * Computes its fingerprint, and files it when it is new.
    */
@@ -380,7 +598,7 @@ export class Engine {
       lo += this.#budgets.lo[spent]! - this.#budgets.lo[oldSpent]!;
       hi += this.#budgets.hi[spent]! - this.#budgets.hi[oldSpent]!;
     }
-    const lazy = this.#order === "any" && step.budget !== 2;
+    const lazy = this.#order === "any" && step.budget !== 2 && this.#tables === undefined;
     if (lazy) {
       // The bag's fingerprint is known before the bag is: build it only for a new state.
       if (step.remove >= 0) {
@@ -394,6 +612,7 @@ export class Engine {
       this.#lo = lo | 0;
       this.#hi = hi | 0;
       this.#buildNetwork(transition, step);
+      if (this.#tables !== undefined && transition >= 0) this.#pruneNetwork(this.#tables, step.party, this.#nextLocal.at[transition]!);
       lo = this.#lo;
       hi = this.#hi;
     }
@@ -414,6 +633,7 @@ export class Engine {
     for (let i = 0; i < this.#netLength; i++) chunk[to + this.#header + i] = this.#net[i]!;
     this.#parents.push(this.#number);
     this.#events.push(step.code);
+    this.#historyPass[history] = this.#pass;
     this.#inspect(chunk, to, length, history, oldHistory);
     this.#queue.commit(length);
   }
@@ -482,6 +702,35 @@ export class Engine {
     for (let send = this.#sendsFrom.at[transition]!; send < sendEnd; send++) this.#addEnvelope(sends[send]!, !counted);
   }
 
+  /** Takes out what can change nothing more, now that `moved` is in local state `to`. */
+  #pruneNetwork(tables: ReductionTables, moved: number, to: number): void {
+    const net = this.#net;
+    const around = { list: this.#record, at: this.#at + LOCALS, moved, to };
+    let n = 0;
+    for (let i = 0; i < this.#netLength; i++) {
+      const item = net[i]!;
+      const party = this.#order === "fifo" ? this.#flowLink.at[item]! % this.#parties : this.#envelopeTo.at[item]!;
+      const receiver = party === moved ? to : party < this.#parties ? this.#record[this.#at + LOCALS + party]! : -1;
+      if (receiver < 0) net[n++] = item;
+      else if (this.#order === "any") {
+        if (tables.useless(item, receiver, around)) this.#leaves(item);
+        else net[n++] = item;
+      } else {
+        const queue = this.#flows.objects[item]!;
+        if (!queue.some((envelope) => tables.useless(envelope, receiver, around))) {
+          net[n++] = item;
+          continue;
+        }
+        this.#leaves(item);
+        const rest = this.#flow(this.#flowLink.at[item]!, queue.filter((envelope) => !tables.useless(envelope, receiver, around)));
+        if (rest < this.#emptyFlows) continue;
+        this.#enters(rest);
+        net[n++] = rest;
+      }
+    }
+    this.#netLength = n;
+  }
+
   /** Puts an envelope into the successor's network. `hashed`: its hash is not in the fingerprint yet. */
   #addEnvelope(envelope: number, hashed: boolean): void {
     const net = this.#net;
@@ -544,22 +793,22 @@ export class Engine {
 
   #compute(local: number, code: number): number {
     const { party, local: object } = this.#locals.objects[local]!;
-    const id = code >> 2;
-    let input: PartyInput;
-    if ((code & 3) === LOCAL) input = this.#inputs.objects[id]!.input;
-    else {
-      const { from, message } = this.#envelopes.objects[id]!;
-      input = { input: "message", from, message };
-    }
     this.handlerCalls++;
-    const step = this.model.parties[party]!.step(object, input);
-    const row = step === "ignored" ? IGNORED : step === "blocked" ? BLOCKED : this.#fileTransition(local, party, step);
+    const step = this.model.parties[party]!.step(object, this.#inputOf(code));
+    const row = step === "ignored" ? IGNORED : step === "blocked" ? BLOCKED : this.#fileTransition(local, code, step);
     this.#transitions.set(local, code, row);
     if (row !== BLOCKED) this.#fired.set(code, (this.#fired.get(code) ?? false) || row !== IGNORED);
     return row;
   }
 
-  #fileTransition(local: number, party: number, step: PartyStep): number {
+  #inputOf(code: number): PartyInput {
+    if ((code & 3) === LOCAL) return this.#inputs.objects[code >> 2]!.input;
+    const { from, message } = this.#envelopes.objects[code >> 2]!;
+    return { input: "message", from, message };
+  }
+
+  #fileTransition(local: number, code: number, step: PartyStep): number {
+    const { party } = this.#locals.objects[local]!;
     const next = this.#local(party, step.local);
     let lo = this.#locals.lo.at[next]! - this.#locals.lo.at[local]!;
     let hi = this.#locals.hi.at[next]! - this.#locals.hi.at[local]!;
@@ -577,6 +826,8 @@ export class Engine {
     this.#transitionEvents.push(this.#lists.id(step.events));
     this.#deltaLo.push(lo | 0);
     this.#deltaHi.push(hi | 0);
+    this.#fromLocal.push(local);
+    this.#transitionCode.push(code);
     return this.#nextLocal.push(next);
   }
 

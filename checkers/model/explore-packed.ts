@@ -57,6 +57,7 @@ export function explorePacked(model: PackedModel, options: ExploreOptions): Expl
       handlerCalls: engine.unique,
       inputs: fired.map((action) => ({ party: "server" as const, input: model.describe(action).label, distinct: 1, reacted: true })),
     },
+    reducedPasses: 0,
     // Keys are exact: nothing is merged.
     collisionsExpected: 0,
   };

@@ -39,6 +39,7 @@ export function explore(of: ExplorableModel, options: ExploreOptions = {}): Expl
     depthMax: options.depthMax ?? model.depthMax,
     progress: options.progress,
     stopAtCounterexample: options.stopAtCounterexample ?? false,
+    reduceAfter: options.reduceAfter,
   });
   engine.run();
   return explorationOf(model, engine, "model" in of ? of.model.clients : []);
@@ -58,6 +59,11 @@ export interface ExploreOptions {
   readonly depthMax?: number;
   /** End as soon as a property is known to be broken: the account is incomplete then. Default: false. */
   readonly stopAtCounterexample?: boolean;
+  /**
+   * Explore up to that many states in full, and if that is not all, begin anew with reductions: fewer states, the same
+   * histories and verdicts; counts are the reduced space's. Undefined (default): never reduce.
+   */
+  readonly reduceAfter?: number;
   /** Visit one state per orbit of the model's symmetry; only models that declare one have it. Default: false. */
   readonly symmetry?: boolean;
   /** Called every 65,536 expanded states. */
@@ -82,6 +88,8 @@ export interface Exploration {
   readonly coverage: Coverage;
   /** Expected number of states that were merged by a fingerprint collision: n(n-1)/2^65. */
   readonly collisionsExpected: number;
+  /** How often the exploration was begun with reductions until their verdicts held; 0: the counts are the full space's. */
+  readonly reducedPasses: number;
 }
 
 export interface Outcomes {
@@ -146,6 +154,7 @@ function explorationOf(model: ActorModel, engine: Engine, clients: readonly Clie
     },
     bounds: boundsOf(model, clients),
     coverage: coverageOf(model, engine),
+    reducedPasses: engine.reducedPasses,
     collisionsExpected: (engine.unique * (engine.unique - 1)) / 2 ** 65,
   };
 }
@@ -156,7 +165,7 @@ function outcomesOf(engine: Engine): Outcomes | undefined {
   for (let history = 0; history < engine.tracker.count; history++) {
     const text = engine.tracker.text(history);
     if (text === undefined) return undefined;
-    if (history === engine.tracker.initial && history !== engine.initialHistory) continue;
+    if (!engine.reached(history)) continue;
     all.add(text);
     if (engine.terminalHistories.has(history)) terminal.add(text);
   }

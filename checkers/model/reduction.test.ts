@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { abd, abdAmnesia, abdFastRead } from "../../clusters/systems/abd/definition.ts";
+import { type OptionSpec, parseSettings, type Settings } from "../../harness/options.ts";
+import { type ExplorableModel, explore } from "./explore.ts";
+import { findModel } from "./fixtures.ts";
+
+/**
+ * The cross-check of every reduction: the set of histories that clients can see on the way, the set of those in which
+ * runs end, and which properties break must be those of the full exploration.
+ */
+const cases: readonly (readonly [string, readonly string[], seed: number])[] = [
+  ["single-copy-register", ["servers=2"], 5],
+  ["single-copy-register", ["clients=3"], 1],
+  ["single-copy-register", ["clients=3", "network=ordered"], 1],
+  ["linearizable-register", ["servers=2"], 1],
+  ["linearizable-register", ["servers=2", "network=ordered"], 1],
+  ["linearizable-register", ["servers=2", "clients=3"], 1],
+  ["linearizable-register", ["servers=2", "clients=3"], 5_000],
+  ["linearizable-register", ["servers=2", "clients=3", "network=ordered"], 5_000],
+  ["linearizable-register", ["servers=2", "clients=3", "bug=answer-before-quorum"], 5_000],
+  ["linearizable-register", ["servers=2", "clients=3", "bug=no-write-back"], 5_000],
+  ["paxos", [], 1],
+  ["paxos", [], 3_000],
+  ["paxos", ["network=ordered"], 3_000],
+  ["paxos", ["bug=no-adoption"], 3_000],
+  ["abd", ["clients=1", "crashes=1", "timers=1"], 1_000],
+  ["abd", ["clients=1", "losses=1", "duplicates=1", "timers=1"], 1_000],
+  ["abd", ["servers=2"], 1_000],
+  ["abd", ["servers=2", "order=any"], 1_000],
+  ["abd-fast-read", [], 1],
+  ["abd-fast-read", [], 5_000],
+  ["abd-fast-read", ["order=any"], 5_000],
+  ["abd-amnesia", ["clients=1"], 1_000],
+];
+
+describe("reductions change no outcome", () => {
+  it.each(cases)("%s %o, begun after %i states", { timeout: 120_000 }, (name, settings, seed) => {
+    const full = explore(make(name, settings));
+    const reduced = explore(make(name, settings), { reduceAfter: seed });
+
+    expect(reduced.complete).toBe(true);
+    expect(reduced.reducedPasses).toBeGreaterThan(0);
+    expect(reduced.unique).toBeLessThanOrEqual(full.unique);
+    expect([...reduced.outcomes!.all].sort()).toEqual([...full.outcomes!.all].sort());
+    expect([...reduced.outcomes!.terminal].sort()).toEqual([...full.outcomes!.terminal].sort());
+    expect(reduced.discoveries.map(({ property }) => property).sort()).toEqual(full.discoveries.map(({ property }) => property).sort());
+  });
+
+  it("what fits the full exploration is not reduced", () => {
+    const found = explore(make("linearizable-register", ["servers=2"]), { reduceAfter: 10_000 });
+
+    expect([found.unique, found.reducedPasses]).toEqual([544, 0]);
+  });
+
+  it("shrinks abd with two clients and three replicas by more than half, on FIFO links", { timeout: 120_000 }, () => {
+    const found = explore(make("abd", []), { reduceAfter: 20_000 });
+
+    expect(found.complete).toBe(true);
+    expect(found.unique).toBeLessThan(1_400_000);
+    expect([found.outcomes!.all.size, found.outcomes!.terminal.size]).toEqual([140, 34]);
+  });
+});
+
+function make(name: string, settings: readonly string[]): ExplorableModel {
+  const system = [abd, abdFastRead, abdAmnesia].find((definition) => definition.name === name);
+  const definition: { readonly options: readonly OptionSpec[]; make(settings: Settings): ExplorableModel } = system ?? findModel(name);
+  return definition.make(parseSettings(settings, definition.options, name));
+}
