@@ -37,6 +37,10 @@ export interface ExploreRequest {
   /** Wall time; past it the account is a lower bound. */
   readonly budgetMs: number;
   readonly statesMax?: number;
+  /** Explore that many states in full, then begin anew with reductions; undefined: never reduce. */
+  readonly reduceAfter?: number;
+  /** One state per orbit, for models that declare a symmetry. */
+  readonly symmetry?: boolean;
   readonly signal?: AbortSignal;
   readonly progress?: (line: string) => void;
 }
@@ -57,6 +61,8 @@ export function exploreNow(of: ExplorableModel | PackedModel, request: ExploreRe
     track: request.track,
     budget: guarded(Number.POSITIVE_INFINITY, overrun),
     ...(request.statesMax === undefined ? {} : { statesMax: request.statesMax }),
+    ...(request.reduceAfter === undefined ? {} : { reduceAfter: request.reduceAfter }),
+    symmetry: request.symmetry ?? false,
     progress: (progress) => request.progress?.(`${progress.unique.toLocaleString("en")} states, depth ${progress.depth}`),
   });
   const broken = exploration.discoveries.some((discovery) => discovery.kind === "counterexample");
@@ -96,7 +102,7 @@ export function exploreAccount(system: string, explored: Explored, more: { reado
     ...(more.expected === undefined ? {} : { expected: more.expected }),
     summary:
       broken !== undefined
-        ? `not ${broken.property} after ${broken.length} steps, and no shorter way`
+        ? `not ${broken.property} after ${broken.length} steps${exploration.reducedPasses === 0 ? ", and no shorter way" : ""}`
         : exploration.complete
           ? `proof: ${states} states, every one of them linearizable, within these bounds`
           : `nothing found in ${states} states, but not all were seen`,

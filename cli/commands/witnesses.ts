@@ -38,8 +38,11 @@ export function addExplore(program: Command): void {
     .argument("<system>", "see `rashomon list models`")
     .option("--monitor", "keep only what linearizability needs of the history: fewer states, no outcomes", false)
     .option("--states-max <count>", "stop at about that many unique states", integer(1))
+    .option("--reduce-after <count>", "explore that many states in full, then begin anew without what cannot matter", integer(1), 2_000_000)
+    .option("--no-reduce", "every state, however many")
+    .option("--symmetry", "one state per orbit, for models that declare a symmetry", false)
     .description("walks every behaviour of a system within bounds: a proof, or a shortest counterexample")
-    .action(async (name: string, flags: CommonFlags & { monitor: boolean; statesMax?: number }) => {
+    .action(async (name: string, flags: CommonFlags & { monitor: boolean; statesMax?: number; reduce: boolean; reduceAfter: number; symmetry: boolean }) => {
       const output = new Output(flags.json);
       const definition = findExplorable(name);
       const [settings] = splitSettings(flags.set, [definition]) as [Settings];
@@ -50,6 +53,8 @@ export function addExplore(program: Command): void {
               track: flags.monitor ? "monitor" : "history",
               budgetMs: flags.budget,
               ...(flags.statesMax === undefined ? {} : { statesMax: flags.statesMax }),
+              ...(flags.reduce ? { reduceAfter: flags.reduceAfter } : {}),
+              symmetry: flags.symmetry,
               signal,
               progress: (line) => output.message(line),
             }),
@@ -69,6 +74,7 @@ export function addExplore(program: Command): void {
           discoveries: exploration.discoveries.map(({ property, kind, length }) => ({ property, kind, length })),
           bounds: exploration.bounds as unknown as Json,
           ...(exploration.outcomes === undefined ? {} : { outcomes: { all: exploration.outcomes.all.size, terminal: exploration.outcomes.terminal.size } }),
+          reduced: exploration.reducedPasses > 0,
           collisionsExpected: exploration.collisionsExpected,
           cpuMs: Math.round(explored.cpuMs),
           rssBytes: explored.rssBytes,
@@ -78,6 +84,7 @@ export function addExplore(program: Command): void {
             `${name}: ${account.summary}`,
             `  ${account.figures.map(({ label, value }) => `${label} ${value}`).join(", ")}, ${Math.round(explored.cpuMs)} ms CPU`,
             `  within these bounds: ${boundsInWords(exploration).join("; ")}`,
+            ...(exploration.reducedPasses > 0 ? ["  reduced: messages that cannot matter any more were left out; every outcome is there (--no-reduce shows all states)"] : []),
             `  chance that two states were taken for one: ${exploration.collisionsExpected.toExponential(1)}`,
             ...pictures(account.discoveries ?? []),
           ].join("\n"),
