@@ -142,7 +142,7 @@ export function describeMessage(model: ActorModel, message: Json): string {
     if (isObject(message["call"])) return describeCall(model.spec, (message as unknown as ClientRequest).call, undefined);
     if ("operation" in message && "value" in message && Object.keys(message).length === 2) return `→ ${brief((message as unknown as ClientReply).value)}`;
     const { type, ...rest } = message;
-    if (typeof type === "string") return [type, ...Object.entries(rest).map(([key, value]) => `${key} ${brief(value!)}`)].join(" ");
+    if (typeof type === "string") return [type, ...Object.values(rest).map((value) => brief(value!))].join(" ");
   }
   if (isArray(message) && typeof message[0] === "string") return [message[0], ...message.slice(1).map(brief)].join(" ");
   return brief(message);
