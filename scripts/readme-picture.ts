@@ -22,9 +22,7 @@ try {
   const bottom = await page.locator("section[aria-labelledby=counterexamples] figure").first().boundingBox();
   if (bottom === null) throw new Error("the report shows no counterexample");
   const top = await page.locator("section[aria-labelledby=counterexamples]").boundingBox();
-  const headline = await page.locator("section.headline").boundingBox();
-  if (top === null || headline === null) throw new Error("the report has no headline");
-  await page.screenshot({ path: join(root, "docs/images/headline.png"), clip: { x: 0, y: 0, width: 1180, height: headline.y + headline.height + 20 }, fullPage: true });
+  if (top === null) throw new Error("the report shows no counterexample");
   await page.screenshot({ path: join(root, "docs/images/counterexample.png"), clip: { x: 0, y: top.y, width: 1180, height: bottom.y + bottom.height - top.y + 24 }, fullPage: true });
   const lamport = page.locator("section[aria-labelledby=counterexamples] h3", { hasText: "explored" }).first();
   const lamportTop = await lamport.boundingBox();
