@@ -5,6 +5,10 @@ import { Command, CommanderError } from "commander";
 import { describeError } from "../harness/errors.ts";
 import { exitCodes, exitOfError } from "./exit-codes.ts";
 
+// First of all, so that nothing that fails below ends as 1, which means "invalid".
+process.on("uncaughtException", crash);
+process.on("unhandledRejection", crash);
+
 const version = (JSON.parse(readFileSync(new URL(import.meta.url.endsWith(".ts") ? "../package.json" : "../../package.json", import.meta.url), "utf8")) as { version: string }).version;
 
 const program = new Command("rashomon")
@@ -27,13 +31,9 @@ const commands: { readonly [name: string]: () => Promise<(program: Command) => v
   report: async () => (await import("./commands/report.ts")).addReport,
 };
 const asked = process.argv[2] ?? "";
-for (const name of asked in commands ? [asked] : Object.keys(commands)) (await commands[name]!())(program);
+for (const name of Object.hasOwn(commands, asked) ? [asked] : Object.keys(commands)) (await commands[name]!())(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError(`(see \`rashomon ${command.name()} --help\`)`);
 
-process.on("unhandledRejection", (error) => {
-  process.stderr.write(`crash: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exit(exitCodes.crash);
-});
 // A reader that went away (`rashomon list | head`) ends us quietly.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit();
@@ -46,7 +46,15 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
   else {
     process.exitCode = exitOfError(error);
-    const expected = process.exitCode !== exitCodes.crash;
-    process.stderr.write((expected ? describeError(error) : `crash: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`) + "\n");
+    process.stderr.write((process.exitCode === exitCodes.crash ? crashText(error) : describeError(error)) + "\n");
   }
+}
+
+function crash(error: unknown): never {
+  process.stderr.write(crashText(error) + "\n");
+  process.exit(exitCodes.crash);
+}
+
+function crashText(error: unknown): string {
+  return `crash: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }

@@ -25,7 +25,8 @@ export class Output {
 
   /** An expected error of one of several parts: told, counted, and the rest goes on. */
   failure(error: unknown, place?: string): void {
-    this.message((place === undefined ? "" : `${place}: `) + describeError(error));
+    const text = describeError(error);
+    this.message(place === undefined || text.startsWith(place) ? text : `${place}: ${text}`);
     this.exit(exitOfError(error));
   }
 

@@ -56,6 +56,9 @@ export async function judgeFile(path: string, options: JudgeOptions): Promise<Ju
 function specFor(recorded: RecordedHistory, options: JudgeOptions): SequentialSpec {
   const name = options.spec ?? recorded.kind;
   if (name === "unknown" || name === "txn") {
+    if (recorded.history.operationCount === 0) {
+      throw new HarnessError("BAD_OPTION", `there is no client's operation in it, so its object cannot be told (read as ${recorded.format})`, { nextStep: "check that it is the right file; an empty history of an object named with --spec is valid" });
+    }
     const functions = recorded.history.functionNames.filter((f) => f !== "").join(", ");
     throw new HarnessError("BAD_OPTION", `cannot tell the object from its functions (${functions})`, {
       nextStep: name === "txn" ? "judge transactions with --elle list-append or --elle rw-register" : "name the object with --spec; `rashomon list specs` shows them",

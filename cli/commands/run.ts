@@ -3,28 +3,16 @@ import { freshSeed } from "../../harness/random.ts";
 import { seed, type Seed } from "../../harness/ids.ts";
 import { liveLine, styleOf } from "../../results/console.ts";
 import { deploy } from "../../suites/deploy.ts";
-import { scenarioOf } from "../../suites/scenario.ts";
+import { type ScenarioRequest, scenarioOf } from "../../suites/scenario.ts";
 import { runResult, runText } from "../../suites/summary.ts";
 import { duration, integer, list, positive, repeated } from "../arguments.ts";
 import { exitOfVerdict } from "../exit-codes.ts";
 import { interruptible } from "../interrupt.ts";
 import { Output } from "../output.ts";
 
-interface RunFlags {
-  readonly cluster?: "local" | "docker" | "simulated";
-  readonly workload: string;
-  readonly nemesis: readonly string[];
-  readonly faultEvery: number;
-  readonly faultFor: number;
-  readonly timeLimit: number;
-  readonly rate: number;
-  readonly concurrency: number;
-  readonly nodes: number;
+/** The options as commander gives them; what a scenario needs, but for the system's name and a seed that may be fresh. */
+interface RunFlags extends Omit<ScenarioRequest, "system" | "seed"> {
   readonly seed?: Seed;
-  readonly operationDeadline: number;
-  readonly budget: number;
-  readonly set: string[];
-  readonly runs: string;
   readonly json: boolean;
 }
 
