@@ -1,4 +1,4 @@
-import { canonicalJson, isArray, type Json } from "../../../harness/json.ts";
+import { canonicalJson, equalJson, isArray, type Json } from "../../../harness/json.ts";
 import { contradiction, GroupOrder, LINEARIZABLE, type Monitor, type MonitorAnswer } from "../monitor.ts";
 import { NEVER, type Part } from "../parts.ts";
 
@@ -25,7 +25,7 @@ export const growingSet: Monitor = {
 };
 
 function judge(part: Part, object: { readonly adds: string; readonly ordered: boolean }): MonitorAnswer | undefined {
-  const { classTable, classes, calls, returns } = part;
+  const { classTable, classes } = part;
   const adder = new Map<Json, number>();
   /** By class of reads: the first read with it. */
   const firstRead = new Int32Array(classTable.length).fill(-1);
@@ -46,61 +46,78 @@ function judge(part: Part, object: { readonly adds: string; readonly ordered: bo
   }
   reads.sort((a, b) => a.items.length - b.items.length);
 
-  // Each distinct read must contain the one before; the step of an element is the first read that has it.
-  const step = new Map<Json, number>();
-  const stepOfClass = new Int32Array(classTable.length).fill(-1);
-  let previous: readonly Json[] = [];
-  let steps = 0;
+  // Each distinct read must contain the one before; the step of an element is the first distinct read that has it.
+  const steps = new Steps(part, adder, object.ordered);
   for (const { id, items } of reads) {
-    const reader = firstRead[id]!;
-    const grown = items.length > previous.length;
-    if (grown) steps++;
-    let known = 0;
-    const seen = new Set<Json>();
-    for (let k = 0; k < items.length; k++) {
-      const key = identity(items[k]!);
-      if (seen.has(key)) return contradiction(reader);
-      seen.add(key);
-      if (object.ordered && k < previous.length && identity(previous[k]!) !== key) return contradiction(reader, firstReadOf(part, previous));
-      const at = step.get(key);
-      if (at !== undefined && (!grown || at < steps)) known++;
-      else {
-        if (!adder.has(key)) return contradiction(reader);
-        step.set(key, steps);
-      }
-    }
-    if (known !== previous.length) return contradiction(reader, firstReadOf(part, previous));
-    stepOfClass[id] = steps;
-    previous = items;
+    const wrong = steps.read(firstRead[id]!, items);
+    if (wrong !== undefined) return wrong;
+    steps.stepOfClass[id] = steps.count;
   }
-  return judgeSteps(part, { object, adder, step, stepOfClass, steps, last: previous, calls, returns });
+  return judgeSteps(part, { object, adder, steps });
 }
 
-interface Steps {
-  readonly object: { readonly adds: string; readonly ordered: boolean };
-  readonly adder: ReadonlyMap<Json, number>;
-  /** By element: the first distinct read (from 1) that has it. */
-  readonly step: ReadonlyMap<Json, number>;
+/** Distinct reads, smallest first, and what each has that the one before it has not. */
+class Steps {
+  count = 0;
+  /** The largest read so far. */
+  last: readonly Json[] = [];
   /** By class of reads: its place among the distinct reads; 0: empty. */
   readonly stepOfClass: Int32Array;
-  readonly steps: number;
-  readonly last: readonly Json[];
-  readonly calls: Int32Array;
-  readonly returns: Int32Array;
+  /** By operation that adds: the first distinct read (from 1) that has its element; 0 none. */
+  readonly stepOf: Int32Array;
+  readonly #adder: ReadonlyMap<Json, number>;
+  readonly #ordered: boolean;
+  readonly #seen: Int32Array;
+  #stamp = 0;
+  #lastReader = -1;
+
+  constructor(part: Part, adder: ReadonlyMap<Json, number>, ordered: boolean) {
+    this.stepOfClass = new Int32Array(part.classTable.length);
+    this.stepOf = new Int32Array(part.count);
+    this.#seen = new Int32Array(part.count);
+    this.#adder = adder;
+    this.#ordered = ordered;
+  }
+
+  read(reader: number, items: readonly Json[]): MonitorAnswer | undefined {
+    const grown = items.length > this.last.length;
+    if (grown) this.count++;
+    const stamp = ++this.#stamp;
+    let known = 0;
+    let from = 0;
+    if (this.#ordered) {
+      for (; from < this.last.length; from++) if (!equalJson(items[from]!, this.last[from]!)) return contradiction(reader, this.#lastReader);
+      known = from;
+    }
+    for (let k = from; k < items.length; k++) {
+      const operation = this.#adder.get(identity(items[k]!));
+      // Never added, or there twice.
+      if (operation === undefined || this.#seen[operation] === stamp) return contradiction(reader);
+      this.#seen[operation] = stamp;
+      const step = this.stepOf[operation]!;
+      if (step === 0) this.stepOf[operation] = this.count;
+      else if (this.#ordered) return contradiction(reader);
+      else if (step < this.count || !grown) known++;
+    }
+    if (known !== this.last.length) return contradiction(reader, this.#lastReader);
+    this.last = items;
+    this.#lastReader = reader;
+    return undefined;
+  }
 }
 
-function judgeSteps(part: Part, found: Steps): MonitorAnswer {
-  const { object, adder, step, stepOfClass, steps, calls, returns } = found;
+function judgeSteps(part: Part, found: { object: { adds: string; ordered: boolean }; adder: ReadonlyMap<Json, number>; steps: Steps }): MonitorAnswer {
+  const { object, adder, steps } = found;
+  const { classes, classTable, calls, returns } = part;
   // Reads and additions by step, as lists; additions of a list in order of their positions.
-  const readsAt: number[][] = Array.from({ length: steps + 1 }, () => []);
-  const addsAt: number[][] = Array.from({ length: steps + 2 }, () => []);
-  const { classes, classTable } = part;
-  for (let i = 0; i < part.count; i++) if (classTable[classes[i]!]!.call.f !== object.adds) readsAt[stepOfClass[classes[i]!]!]!.push(i);
-  for (const item of found.last) {
-    const key = identity(item);
-    addsAt[step.get(key)!]!.push(adder.get(key)!);
+  const readsAt: number[][] = Array.from({ length: steps.count + 1 }, () => []);
+  const addsAt: number[][] = Array.from({ length: steps.count + 2 }, () => []);
+  for (let i = 0; i < part.count; i++) if (classTable[classes[i]!]!.call.f !== object.adds) readsAt[steps.stepOfClass[classes[i]!]!]!.push(i);
+  for (const item of steps.last) {
+    const operation = adder.get(identity(item))!;
+    addsAt[steps.stepOf[operation]!]!.push(operation);
   }
-  for (const [key, operation] of adder) if (!step.has(key) && returns[operation] !== NEVER) addsAt[steps + 1]!.push(operation);
+  for (const operation of adder.values()) if (steps.stepOf[operation] === 0 && returns[operation] !== NEVER) addsAt[steps.count + 1]!.push(operation);
 
   const order = new GroupOrder();
   const take = (operations: readonly number[], apart: boolean): MonitorAnswer | undefined => {
@@ -112,16 +129,11 @@ function judgeSteps(part: Part, found: Steps): MonitorAnswer {
     }
     return undefined;
   };
-  for (let at = 0; at <= steps + 1; at++) {
-    const wrong = take(addsAt[at]!, object.ordered && at <= steps) ?? (at <= steps ? take(readsAt[at]!, false) : undefined);
+  for (let at = 0; at <= steps.count + 1; at++) {
+    const wrong = take(addsAt[at]!, object.ordered && at <= steps.count) ?? (at <= steps.count ? take(readsAt[at]!, false) : undefined);
     if (wrong !== undefined) return wrong;
   }
   return LINEARIZABLE;
-}
-
-function firstReadOf(part: Part, items: readonly Json[]): number {
-  for (let i = 0; i < part.count; i++) if (part.classTable[part.classes[i]!]!.recorded === items) return i;
-  return -1;
 }
 
 function identity(value: Json): Json {

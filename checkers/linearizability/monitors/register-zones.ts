@@ -34,10 +34,7 @@ interface Values {
   readonly producer: Int32Array;
   /** The cas that takes the value away. */
   readonly consumer: Int32Array;
-  /** By operation: the value it expects; -1 for writes. */
-  readonly expects: (operation: number) => number;
-  /** By value: the operation that makes it, seen from the consumer's side. */
-  readonly makes: (operation: number) => number;
+  readonly forms: RegisterForms;
   readonly firstReturn: Int32Array;
   readonly firstReturned: Int32Array;
   readonly lastCall: Int32Array;
@@ -102,8 +99,7 @@ function valuesOf(part: Part, forms: RegisterForms): Values | undefined {
     initial: forms.initial,
     producer,
     consumer,
-    expects: (operation) => froms[classes[operation]!]!,
-    makes: (operation) => tos[classes[operation]!]!,
+    forms,
     firstReturn,
     firstReturned,
     lastCall,
@@ -114,7 +110,8 @@ function valuesOf(part: Part, forms: RegisterForms): Values | undefined {
 
 function judgeBlocks(part: Part, values: Values): MonitorAnswer {
   if (values.rival !== undefined) return contradiction(...values.rival);
-  const { calls, returns } = part;
+  const { calls, returns, classes } = part;
+  const { froms, tos } = values.forms;
   // Zones by the event at which they begin to matter: forward ones at their first return, backward ones at their last call.
   const forwardEnd = new Int32Array(part.eventCount + 1).fill(-1);
   const backwardEnd = new Int32Array(part.eventCount + 1).fill(-1);
@@ -132,11 +129,35 @@ function judgeBlocks(part: Part, values: Values): MonitorAnswer {
       if (used) return contradiction(values.firstReturned[root]!, values.firstReturned[root]! < 0 ? values.consumer[root]! : -1);
       continue;
     }
-    if (root !== values.initial && values.expects(maker) >= 0) continue;
+    if (root !== values.initial && froms[classes[maker]!]! >= 0) continue;
     let first = root === values.initial ? -1 : returns[maker]!;
     let last = root === values.initial ? -1 : calls[maker]!;
     firsts[root] = maker;
     lasts[root] = maker;
+    if (values.consumer[root] === -1) {
+      // The usual block: one value.
+      visited[root] = 1;
+      if (values.firstReturned[root] !== -1) {
+        if (values.firstReturn[root]! < last) return contradiction(maker, values.firstReturned[root]!);
+        if (values.firstReturn[root]! < first) {
+          first = values.firstReturn[root]!;
+          firsts[root] = values.firstReturned[root]!;
+        }
+        if (values.lastCall[root]! > last) {
+          last = values.lastCall[root]!;
+          lasts[root] = values.lastCalled[root]!;
+        }
+      }
+      if (root === values.initial) initialEnd = last;
+      else if (first < last) {
+        forwardEnd[first] = last;
+        zoneOf[first] = root;
+      } else if (first !== NEVER) {
+        backwardEnd[last] = first;
+        zoneOf[last] = root;
+      }
+      continue;
+    }
     const order = new GroupOrder();
     const take = (operation: number, call: number, ret: number, returned: number): number => {
       if (ret < first) {
@@ -163,7 +184,7 @@ function judgeBlocks(part: Part, values: Values): MonitorAnswer {
       order.next();
       const before = take(next, calls[next]!, returns[next]!, next);
       if (before >= 0) return contradiction(next, before);
-      value = values.makes(next);
+      value = tos[classes[next]!]!;
     }
     if (root === values.initial) initialEnd = last;
     else if (first < last) {
