@@ -1,0 +1,237 @@
+import { HarnessError } from "../../harness/errors.ts";
+import type { History } from "../../harness/history.ts";
+import { NEMESIS } from "../../harness/ids.ts";
+import { canonicalJson, isArray, type Json } from "../../harness/json.ts";
+
+/**
+ * A history of transactions in columns: what the transactional checkers read.
+ *
+ *     process 0   invoke [[append x 1] [r y null]] ---- ok [[append x 1] [r y [3]]]
+ *
+ * Transactions are numbered in the order of their completions; one that never completed is `info` and comes last.
+ * Micro-operations stand in one flat list; keys are numbered, written and read values are JSON as they came.
+ * `begins` and `ends` are ranks in the order of events: a transaction that ends at 7 precedes, in real time, one that
+ * begins at 8. A completion that was never invoked has `begins` -1: nothing is known to precede it.
+ */
+export interface Transactions {
+  readonly count: number;
+  /** 1 ok, 2 fail, 3 info. */
+  readonly types: Uint8Array;
+  readonly processes: Int32Array;
+  /** Rank of the invocation, -1 when there was none. */
+  readonly begins: Int32Array;
+  /** Rank of the completion; for one that never completed a rank after all others. */
+  readonly ends: Int32Array;
+  /** `Op.index` of the completion, or of the invocation when there is no completion. */
+  readonly indices: Int32Array;
+  /** `Op.index` of the invocation, -1 when there was none. */
+  readonly invocations: Int32Array;
+  /** Micro-operations of transaction t: `starts[t]` … `starts[t + 1] - 1`. */
+  readonly starts: Int32Array;
+  /** 0 read, 1 write (append). */
+  readonly kinds: Uint8Array;
+  readonly keys: Int32Array;
+  readonly values: readonly Json[];
+  readonly keyNames: readonly Json[];
+}
+export const OK = 1;
+export const FAIL = 2;
+export const INFO = 3;
+export const READ = 0;
+export const WRITE = 1;
+
+/** How a workload names its write: `append` for lists, `w` for registers. */
+export interface Vocabulary {
+  readonly write: string;
+}
+
+/** What a builder takes: one transaction, in the order of completions. */
+export interface TransactionInput {
+  readonly type: "ok" | "fail" | "info";
+  readonly process: number;
+  readonly begin: number;
+  readonly end: number;
+  readonly index: number;
+  readonly invocation: number;
+  readonly value: Json;
+}
+
+/** Collects transactions into columns. Errors: `HISTORY_MALFORMED` naming the op and the micro-operation. */
+export class TransactionBuilder {
+  #count = 0;
+  #types = new Uint8Array(1024);
+  #columns = new Int32Array(1024 * 5);
+  #starts = new Int32Array(1025);
+  #kinds = new Uint8Array(4096);
+  #keys = new Int32Array(4096);
+  readonly #values: Json[] = [];
+  readonly #keyIds = new JsonInterner();
+  readonly #write: string;
+
+  constructor(vocabulary: Vocabulary) {
+    this.#write = vocabulary.write;
+  }
+
+  add(input: TransactionInput): void {
+    const t = this.#count;
+    if (t === this.#types.length) this.#grow();
+    this.#types[t] = input.type === "ok" ? OK : input.type === "fail" ? FAIL : INFO;
+    this.#columns.set([input.process, input.begin, input.end, input.index, input.invocation], t * 5);
+    if (input.value !== null) {
+      if (!isArray(input.value)) throw malformed(input.index, `its value is ${brief(input.value)}, not a list of micro-operations`);
+      for (const mop of input.value) this.#mop(mop, input.index);
+    }
+    this.#count++;
+    this.#starts[this.#count] = this.#values.length;
+  }
+
+  build(): Transactions {
+    const n = this.#count;
+    const column = (which: number): Int32Array => {
+      const result = new Int32Array(n);
+      for (let t = 0; t < n; t++) result[t] = this.#columns[t * 5 + which]!;
+      return result;
+    };
+    const m = this.#values.length;
+    return {
+      count: n,
+      types: this.#types.slice(0, n),
+      processes: column(0),
+      begins: column(1),
+      ends: column(2),
+      indices: column(3),
+      invocations: column(4),
+      starts: this.#starts.slice(0, n + 1),
+      kinds: this.#kinds.slice(0, m),
+      keys: this.#keys.slice(0, m),
+      values: this.#values,
+      keyNames: this.#keyIds.list,
+    };
+  }
+
+  #mop(mop: Json, index: number): void {
+    if (!isArray(mop) || mop.length < 2 || mop.length > 3) {
+      throw malformed(index, `${brief(mop)} is not a micro-operation [function, key, value]`);
+    }
+    const f = mop[0]!;
+    if (f !== "r" && f !== this.#write) throw malformed(index, `the micro-operation ${brief(mop)} is neither r nor ${this.#write}`);
+    const at = this.#values.length;
+    if (at === this.#kinds.length) {
+      this.#kinds = larger(this.#kinds, new Uint8Array(at * 2));
+      this.#keys = larger(this.#keys, new Int32Array(at * 2));
+    }
+    this.#kinds[at] = f === "r" ? READ : WRITE;
+    this.#keys[at] = this.#keyIds.id(mop[1]!);
+    this.#values.push(mop.length === 3 ? mop[2]! : null);
+  }
+
+  #grow(): void {
+    const size = this.#types.length * 2;
+    this.#types = larger(this.#types, new Uint8Array(size));
+    this.#columns = larger(this.#columns, new Int32Array(size * 5));
+    this.#starts = larger(this.#starts, new Int32Array(size + 1));
+  }
+}
+
+/** The client transactions of a history; O(ops + micro-operations). An open or info operation without a value keeps what was asked. */
+export function transactionsOf(history: History, vocabulary: Vocabulary): Transactions {
+  const builder = new TransactionBuilder(vocabulary);
+  const { types, pairs, processes, values, valueTable } = history;
+  const typeOf = ["info", "ok", "fail", "info"] as const;
+  const open: number[] = [];
+  for (let i = 0; i < history.length; i++) {
+    if (processes[i] === NEMESIS) continue;
+    const pair = pairs[i]!;
+    if (types[i] === 0) {
+      if (pair < 0) open.push(i);
+      continue;
+    }
+    const own = valueTable[values[i]!]!;
+    const value = own === null && pair >= 0 ? valueTable[values[pair]!]! : own;
+    builder.add({ type: typeOf[types[i]!]!, process: processes[i]!, begin: pair, end: i, index: i, invocation: pair, value });
+  }
+  for (const [place, i] of open.entries()) {
+    builder.add({ type: "info", process: processes[i]!, begin: i, end: history.length + place, index: i, invocation: i, value: valueTable[values[i]!]! });
+  }
+  return builder.build();
+}
+
+/** A transaction as text: `T12 = [append x 1] [r y [3]]`. */
+export function transactionText(transactions: Transactions, t: number): string {
+  const parts: string[] = [];
+  for (let m = transactions.starts[t]!; m < transactions.starts[t + 1]!; m++) parts.push(mopText(transactions, m));
+  return parts.length === 0 ? "(empty)" : parts.join(", ");
+}
+
+/** A micro-operation as text; its function is told from the value's form: lists are read, anything else is named by the caller. */
+function mopText(transactions: Transactions, m: number): string {
+  const key = keyText(transactions, transactions.keys[m]!);
+  const value = transactions.values[m]!;
+  return transactions.kinds[m] === READ ? `read ${key} = ${valueText(value)}` : `write ${key} ${valueText(value)}`;
+}
+
+export function keyText(transactions: Transactions, key: number): string {
+  const name = transactions.keyNames[key]!;
+  return typeof name === "string" ? name : canonicalJson(name);
+}
+
+/** A value in an explanation; long lists keep their two ends. */
+export function valueText(value: Json): string {
+  if (!isArray(value)) return typeof value === "string" ? value : canonicalJson(value);
+  if (value.length <= 12) return `[${value.map(valueText).join(" ")}]`;
+  return `[${value.slice(0, 3).map(valueText).join(" ")} … ${value.slice(-6).map(valueText).join(" ")}] (${value.length} elements)`;
+}
+
+export function malformed(index: number, what: string): HarnessError {
+  return new HarnessError("HISTORY_MALFORMED", `op ${index}: ${what}`, { nextStep: "correct that operation, or cut the history before it and check the rest" });
+}
+
+export function brief(value: Json): string {
+  const text = canonicalJson(value);
+  return text.length <= 80 ? text : `${text.slice(0, 77)}…`;
+}
+
+/** Numbers for JSON values by content: equal values, equal ids. Small whole numbers stand in a table. */
+export class JsonInterner {
+  readonly list: Json[] = [];
+  #small = new Int32Array(256);
+  readonly #scalars = new Map<null | boolean | number | string, number>();
+  readonly #composites = new Map<string, number>();
+
+  /** The id of `value`, new if need be. */
+  id(value: Json): number {
+    if (typeof value === "number" && value >>> 0 === value && value < 1 << 26) {
+      if (value >= this.#small.length) {
+        if (value > 8 * (this.list.length + 1024)) return this.#scalar(value);
+        this.#small = larger(this.#small, new Int32Array(Math.max(value + 1, this.#small.length * 2)));
+      }
+      const known = this.#small[value]!;
+      if (known !== 0) return known - 1;
+      const id = this.#scalar(value);
+      this.#small[value] = id + 1;
+      return id;
+    }
+    if (value === null || typeof value !== "object") return this.#scalar(value);
+    const text = canonicalJson(value);
+    let id = this.#composites.get(text);
+    if (id === undefined) this.#composites.set(text, (id = this.list.push(value) - 1));
+    return id;
+  }
+
+  /** The id of `value` if it has one, or -1. */
+  find(value: Json): number {
+    if (value === null || typeof value !== "object") return this.#scalars.get(value) ?? -1;
+    return this.#composites.get(canonicalJson(value)) ?? -1;
+  }
+
+  #scalar(value: null | boolean | number | string): number {
+    let id = this.#scalars.get(value);
+    if (id === undefined) this.#scalars.set(value, (id = this.list.push(value) - 1));
+    return id;
+  }
+}
+
+function larger<T extends Uint8Array | Int32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
