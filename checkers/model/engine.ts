@@ -1,6 +1,7 @@
 import { type ActorModel, type HistoryEvent, type MessageProperty, type PartyInput, type PartyStep, type StateProperty } from "../../harness/actor-model.ts";
 import type { SystemProperty } from "../../harness/actor.ts";
 import { assert } from "../../harness/assert.ts";
+import { HarnessError } from "../../harness/errors.ts";
 import type { Budget } from "../../harness/budget.ts";
 import { canonicalJson, deepFreeze, equalJson, type Json } from "../../harness/json.ts";
 import { type GraphEffect, type GraphSend, type GraphTransition, type LocalGraph, reductionTables, type ReductionTables } from "./reduction.ts";
@@ -655,7 +656,7 @@ export class Engine {
     }
     while (send < sendEnd) net[n++] = sends[send++]!;
     this.#netLength = n;
-    assert(n < NETWORK_MAX, `at most ${NETWORK_MAX} messages are in flight`);
+    if (n >= NETWORK_MAX) throw networkFull();
   }
 
   /** The successor's network where its fingerprint depends on what is there already: flows, sets, crashes. */
@@ -734,7 +735,7 @@ export class Engine {
   /** Puts an envelope into the successor's network. `hashed`: its hash is not in the fingerprint yet. */
   #addEnvelope(envelope: number, hashed: boolean): void {
     const net = this.#net;
-    assert(this.#netLength + 1 < NETWORK_MAX, `at most ${NETWORK_MAX} messages are in flight`);
+    if (this.#netLength + 1 >= NETWORK_MAX) throw networkFull();
     if (this.#order === "fifo") {
       const link = this.#linkOf(envelope);
       let i = 0;
@@ -964,6 +965,12 @@ export class Engine {
       return false;
     });
   }
+}
+
+function networkFull(): HarnessError {
+  return new HarnessError("TABLE_FULL", `more than ${NETWORK_MAX} messages are in flight in one state`, {
+    nextStep: "bound the model: timers and choices that send for ever need a budget or a depth",
+  });
 }
 
 interface StepShape {

@@ -83,11 +83,14 @@ export class PackedEngine {
         this.depth++;
       }
       if (this.depth >= depthMax) return;
-      const count = model.successors(this.#lo.get(state), this.#hi.get(state), out);
+      const stateLo = this.#lo.get(state);
+      const stateHi = this.#hi.get(state);
+      const count = model.successors(stateLo, stateHi, out);
       this.generated += count;
       for (let i = 0; i < count; i++) {
         let lo = out[3 * i + 1]!;
         let hi = out[3 * i + 2]!;
+        if (lo === stateLo && hi === stateHi) continue;
         if (canonical !== undefined) [lo, hi] = canonical(lo, hi);
         if (this.#visited.insert(lo, hi)) this.#add(lo, hi, state, out[3 * i]!);
       }
@@ -174,8 +177,7 @@ class ExactTable {
   }
 }
 
+/** States that differ in a few low bits stay near each other, so a state's successors share cache lines. */
 function slotOf(lo: number, hi: number): number {
-  let h = Math.imul(lo, 0x9e3779b1) ^ Math.imul(hi, 0x85ebca77);
-  h ^= h >>> 15;
-  return Math.imul(h, 0x2c1b3c6d) ^ (h >>> 13);
+  return lo ^ Math.imul(hi, 0x9e3779b1);
 }

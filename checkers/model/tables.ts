@@ -226,8 +226,8 @@ export class IntList {
     this.length++;
   }
 
+  /** The caller knows that `index` is within the list. */
   get(index: number): number {
-    assert(index >= 0 && index < this.length, `index ${index} is within the list of ${this.length}`);
     return this.#chunks[index >>> 16]![index & 0xffff]!;
   }
 }
