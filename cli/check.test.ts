@@ -72,6 +72,12 @@ describe("bad input ends in a clear error that names the place and the next step
     expect(ran.out).toBe("");
   });
 
+  test("a file without an operation and without --spec says that its object cannot be told", async () => {
+    const ran = await rashomon(["check", file("empty.jsonl", ["", ""])]);
+    expect(ran.code).toBe(254);
+    expect(ran.err).toMatch(/empty\.jsonl: there is no client's operation in it/);
+  });
+
   test("a file that is not there", async () => {
     const ran = await rashomon(["check", join(folder, "nowhere.edn")]);
     expect(ran.code).toBe(4);
@@ -82,6 +88,7 @@ describe("bad input ends in a clear error that names the place and the next step
     expect((await rashomon(["check", "x", "--nonsense"])).code).toBe(254);
     expect((await rashomon(["check"])).code).toBe(254);
     expect((await rashomon(["nonsense"])).code).toBe(254);
+    expect((await rashomon(["constructor"])).code).toBe(254);
   });
 
   test("a bad file hides neither a good one nor a real failure: the worst exit code wins", async () => {

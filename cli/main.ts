@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line: argument parsing, progress and exit codes only. What it does lives in `suites/`. */
 import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type Option } from "commander";
 import { describeError } from "../harness/errors.ts";
 import { exitCodes, exitOfError } from "./exit-codes.ts";
 
@@ -15,6 +15,7 @@ const program = new Command("rashomon")
   .description("Tells whether a distributed system keeps its promises: real clusters under faults, an exhaustive model checker, a seeded simulator, one judge.")
   .version(version)
   .showHelpAfterError("(see `rashomon --help`)")
+  .configureHelp({ optionDescription })
   .exitOverride();
 
 /** Only the asked-for command is loaded, so `check` on a small file does not wait for the Docker client. */
@@ -57,4 +58,11 @@ function crash(error: unknown): never {
 
 function crashText(error: unknown): string {
   return `crash: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
+
+/** An option's help with its default as a person would type it: durations with their unit, nothing for "none" and "no". */
+function optionDescription({ description, flags, defaultValue }: Option): string {
+  const value: unknown = defaultValue;
+  if (value === undefined || typeof value === "boolean" || (Array.isArray(value) && value.length === 0)) return description;
+  return `${description} (default: ${flags.endsWith("<duration>") ? `${Number(value) / 1000}s` : String(value)})`;
 }

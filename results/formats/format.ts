@@ -133,7 +133,7 @@ export class RecordedOps {
     const count = this.length;
     const message = `the last entry is cut (${what}); ${count} whole op${count === 1 ? "" : "s"} before it`;
     if (this.#options.tolerateCutTail !== true) {
-      throw this.malformed(line, message, "read it with the cut tail tolerated, or delete that last line");
+      throw this.malformed(line, message, "delete what is cut and check the rest");
     }
     this.notes.push(`${this.#options.file}:${line}: ${message}`);
   }

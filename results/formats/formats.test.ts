@@ -48,6 +48,9 @@ describe("a history's form is found by its beginning", () => {
   });
 
   it("none fits: the beginning is shown and the forms are named", () => {
+    expect(refusal("INFO starting\nINFO done\n", { format: "jepsen-log" })).toBe("HISTORY_MALFORMED h:1: no line of it holds an op");
+    expect(() => parseHistory(new Uint8Array([0x1f, 0x8b, 8, 0]), { file: "h" })).toThrow("h is compressed by gzip");
+    expect(() => parseHistory(new Uint8Array([0xff, 0xfe, 0x7b, 0]), { file: "h" })).toThrow("h is written in UTF-16");
     expect(refusal("hello\nworld")).toBe(`FORMAT_UNKNOWN h begins with "hello", which is no form that we read`);
   });
 
@@ -118,6 +121,12 @@ describe("what the forms say", () => {
 
     expect(ops(history)).toEqual(["0 invoke write 1", '-1 info isolate "n1"', '0 info write 1 !"timeout"']);
     expect([...history.times]).toEqual([5, 6, 7]);
+  });
+
+  it.each([edn, log, kv, jsonl])("a byte order mark and Windows line ends change nothing: %j", (text) => {
+    const plain = recorded(text);
+    const windows = recorded(`\uFEFF${text.replaceAll("\n", "\r\n")}`);
+    expect([windows.format, ops(windows.history)]).toEqual([plain.format, ops(plain.history)]);
   });
 
   it("completions alone are operations of one instant, when the caller says so", () => {

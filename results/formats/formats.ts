@@ -30,8 +30,9 @@ export async function readHistory(path: string, options: ReadOptions = {}): Prom
 
 /** As `readHistory`, from bytes already in memory. */
 export function parseHistory(bytes: Uint8Array, options: ReadOptions & { readonly file: string }): RecordedHistory {
-  const format = options.format === undefined ? detect(bytes, options.file) : formatNamed(options.format);
-  return format.parse(bytes, options);
+  const text = withoutMark(bytes);
+  const format = options.format === undefined ? detect(text, options.file) : formatNamed(options.format);
+  return format.parse(text, options);
 }
 
 /** The format of that name; an unknown one is a `HarnessError` listing those that exist. */
@@ -43,11 +44,25 @@ export function formatNamed(name: string): HistoryFormat {
   return format;
 }
 
+/** Editors on Windows put a byte order mark before UTF-8; it says nothing. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+/** What a file is that is no text in UTF-8, by its first two bytes, and how to make one of it. */
+function wrapped(bytes: Uint8Array): { readonly is: string; readonly nextStep: string } | undefined {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { is: "is compressed by gzip", nextStep: "unpack it first: gunzip --keep FILE" };
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return { is: "is written in UTF-16", nextStep: "convert it first: iconv -f UTF-16 -t UTF-8 FILE" };
+  return undefined;
+}
+
 function detect(bytes: Uint8Array, file: string): HistoryFormat {
   const head = new TextDecoder("utf-8").decode(bytes.subarray(0, headBytes));
   if (head.trim() === "") return jsonl;
   const format = formats.find((candidate) => candidate.detect(head));
   if (format === undefined) {
+    const packed = wrapped(bytes);
+    if (packed !== undefined) throw new HarnessError("FORMAT_UNKNOWN", `${file} ${packed.is}`, { nextStep: packed.nextStep });
     const first = head.trimStart().split("\n", 1)[0]!.slice(0, 60);
     throw new HarnessError("FORMAT_UNKNOWN", `${file} begins with ${JSON.stringify(first)}, which is no form that we read`, {
       nextStep: `force one with --format: ${formats.map((f) => f.name).join(", ")}`,

@@ -42,6 +42,7 @@ export const jepsenLog: HistoryFormat = {
         else throw ops.malformed(number, error.message);
       }
     }
+    if (passedOver > 0 && ops.length === 0) throw ops.malformed(1, "no line of it holds an op", "check that it is the right file, or force another form with --format");
     if (passedOver > 0) ops.notes.push(`${options.file}: ${passedOver} line${passedOver === 1 ? "" : "s"} that hold no op were passed over`);
     const history = ops.finish();
     return { history, format: "jepsen-log", kind: guessKind(history), nullReads: "observed", absent: null, notes: ops.notes };
