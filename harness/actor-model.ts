@@ -1,4 +1,4 @@
-import type { Actor, ActorContext, ActorId, ClientScript, OperationId, System, SystemProperty } from "./actor.ts";
+import type { Actor, ActorContext, ActorId, ClientScript, LivenessProperty, OperationId, System, SystemProperty } from "./actor.ts";
 import { type ActorNode, type Effect, crashedNode, foldEffects, isIgnored, runHandler, runHandlerChecked, unborn } from "./actor-step.ts";
 import type { Json } from "./json.ts";
 import type { Call } from "./op.ts";
@@ -40,6 +40,7 @@ export interface ActorModel {
   readonly messageProperties: readonly MessageProperty[];
   /** Properties over a whole state: evaluated for every one, so the dearest kind. */
   readonly stateProperties: readonly StateProperty[];
+  readonly liveness: readonly LivenessProperty[];
   readonly statesMax: number;
   /** States on the longest path that is explored: for spaces without end. */
   readonly depthMax: number;
@@ -133,6 +134,7 @@ export function actorModelOf(system: System, options: { readonly check?: boolean
     properties: system.properties,
     messageProperties: [],
     stateProperties: [],
+    liveness: system.liveness ?? [],
     statesMax: bounds.statesMax,
     depthMax: Number.POSITIVE_INFINITY,
   };

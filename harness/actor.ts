@@ -63,6 +63,8 @@ export interface System {
   /** The bounds of exhaustive exploration; a comparison's rounds play exactly `clients`. */
   readonly model: ModelBounds;
   readonly properties: readonly SystemProperty[];
+  /** What must come to pass in the end; explored in full only, on stored transitions. */
+  readonly liveness?: readonly LivenessProperty[];
 }
 
 /** A client's script: calls one after the other; the next starts when the one before has returned. */
@@ -103,6 +105,18 @@ export interface SystemProperty {
   test(states: readonly Json[]): boolean;
 }
 
+/**
+ * Whenever `from` holds (default: at the start), `to` holds then or later. `fair`: no party that can always act is put
+ * off for ever (weak fairness); losses, repetitions and crashes are owed by nobody. A party that is down shows as null.
+ */
+export interface LivenessProperty {
+  readonly name: string;
+  readonly kind: "leadsTo";
+  readonly fair: boolean;
+  from?(state: { readonly servers: readonly Json[]; readonly clients: readonly Json[] }): boolean;
+  to(state: { readonly servers: readonly Json[]; readonly clients: readonly Json[] }): boolean;
+}
+
 /** What the registry of systems holds: options in, `System` out. A child process makes the same system from name and settings. */
 export interface SystemDefinition {
   readonly name: string;
@@ -114,5 +128,7 @@ export interface SystemDefinition {
   readonly twinOf?: string;
   readonly bug?: string;
   readonly options: readonly OptionSpec[];
+  /** Names of the workloads whose calls its actors answer; undefined: the register's. Empty: it plays its model's scripts in rounds only. */
+  readonly workloads?: readonly string[];
   make(settings: Settings): System;
 }

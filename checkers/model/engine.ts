@@ -1,9 +1,10 @@
 import { type ActorModel, type HistoryEvent, type MessageProperty, type PartyInput, type PartyStep, type StateProperty } from "../../harness/actor-model.ts";
-import type { SystemProperty } from "../../harness/actor.ts";
+import type { LivenessProperty, SystemProperty } from "../../harness/actor.ts";
 import { assert } from "../../harness/assert.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import type { Budget } from "../../harness/budget.ts";
 import { canonicalJson, deepFreeze, equalJson, type Json } from "../../harness/json.ts";
+import { brokenLeadsTo, type StateGraph } from "./liveness.ts";
 import { type GraphEffect, type GraphSend, type GraphTransition, type LocalGraph, reductionTables, type ReductionTables } from "./reduction.ts";
 import { EventLists, FullTracker, type HistoryTracker, MonitorTracker } from "./history-tracker.ts";
 import { IntList, Interner, lanes, mix, PairTable, RecordQueue, VisitedTable, Column } from "./tables.ts";
@@ -142,13 +143,17 @@ export class Engine {
   readonly #emptyFlows: number;
 
   readonly #budgets: SpentBudgets;
-  #visited = new VisitedTable();
+  #visited: VisitedTable;
   #queue = new RecordQueue();
   #parents = new IntList();
   #events = new IntList();
   /** By history: number of the pass in which a state had it last. */
   readonly #historyPass: number[] = [];
   #pass = 0;
+
+  // Liveness: all transitions, and which states have what each property asks for.
+  readonly #edges: EdgeList | undefined;
+  readonly #liveness: readonly { readonly property: LivenessProperty; readonly from: IntList; readonly to: IntList }[];
 
   // Reductions.
   #tables: ReductionTables | undefined;
@@ -180,6 +185,9 @@ export class Engine {
     this.#header = LOCALS + this.#parties + (this.#order === "set" ? 1 : 0);
     this.#consumes = model.network.noop === "consume";
     this.#budgets = new SpentBudgets(model);
+    this.#liveness = model.liveness.map((property) => ({ property, from: new IntList(), to: new IntList() }));
+    this.#edges = model.liveness.length > 0 ? new EdgeList() : undefined;
+    this.#visited = new VisitedTable({ numbered: this.#edges !== undefined });
     this.#openMessageProperties = [...model.messageProperties];
     this.#openActorProperties = [...model.properties];
     this.#openStateProperties = [...model.stateProperties];
@@ -253,7 +261,7 @@ export class Engine {
   }
 
   get #reducible(): boolean {
-    if (this.#order === "set" || this.model.stateProperties.length > 0) return false;
+    if (this.#order === "set" || this.model.stateProperties.length > 0 || this.#edges !== undefined) return false;
     return this.#order === "any" || this.#consumes;
   }
 
@@ -291,6 +299,7 @@ export class Engine {
       this.#record = this.#queue.readChunk;
       this.#at = this.#queue.readAt;
       this.#number = expanded++;
+      this.#edges?.begin();
       this.#expand();
       if (this.#visited.length >= statesMax || (stopAtCounterexample && this.#counterexample)) return "bounded";
       if ((expanded & 0x3ff) !== 0) continue;
@@ -415,19 +424,21 @@ export class Engine {
   path(number: number): EngineEvent[] {
     const codes: number[] = [];
     for (let at = number; at > 0; at = this.#parents.get(at)) codes.push(this.#events.get(at));
-    return codes.reverse().map((code) => {
-      const id = code >> 2;
-      switch (code & 3) {
-        case DELIVER:
-          return { kind: "deliver", envelope: this.#envelopes.objects[id]! };
-        case DROP:
-          return { kind: "drop", envelope: this.#envelopes.objects[id]! };
-        case DUPLICATE:
-          return { kind: "duplicate", envelope: this.#envelopes.objects[id]! };
-        default:
-          return { kind: "local", ...this.#inputs.objects[id]! };
-      }
-    });
+    return codes.reverse().map((code) => this.#eventOf(code));
+  }
+
+  #eventOf(code: number): EngineEvent {
+    const id = code >> 2;
+    switch (code & 3) {
+      case DELIVER:
+        return { kind: "deliver", envelope: this.#envelopes.objects[id]! };
+      case DROP:
+        return { kind: "drop", envelope: this.#envelopes.objects[id]! };
+      case DUPLICATE:
+        return { kind: "duplicate", envelope: this.#envelopes.objects[id]! };
+      default:
+        return { kind: "local", ...this.#inputs.objects[id]! };
+    }
   }
 
   /** Each observed input of each party: what the coverage is made of. */
@@ -617,7 +628,9 @@ export class Engine {
       lo = this.#lo;
       hi = this.#hi;
     }
-    if (!this.#visited.insert(lo, hi)) return;
+    const fresh = this.#visited.insert(lo, hi);
+    if (this.#edges !== undefined) this.#edges.push(this.#visited.last, step.code);
+    if (!fresh) return;
     if (lazy) this.#mergeBag(transition, step.remove);
 
     const length = this.#header + this.#netLength;
@@ -907,9 +920,51 @@ export class Engine {
       this.#linearizableSoFar = false;
       this.discoveries.push({ property: "linearizable", kind: "counterexample", state });
     }
+    if (this.#liveness.length > 0) this.#note(chunk.subarray(at + LOCALS, at + LOCALS + this.#parties), state);
     if (this.#openMessageProperties.length > 0) this.#inspectMessages(chunk.subarray(at + this.#header, at + length), state);
     if (this.#openStateProperties.length > 0) this.#inspectState(chunk.subarray(at, at + length), state);
     if (this.#openActorProperties.length > 0) this.#inspectActors(chunk.subarray(at + LOCALS, at + LOCALS + this.model.servers), state);
+  }
+
+  /** What the liveness properties ask of this state, one bit each. */
+  #note(locals: Int32Array, state: number): void {
+    const shown = Array.from(locals, (local) => {
+      const { party, local: object } = this.#locals.objects[local]!;
+      return this.model.parties[party]!.show(object);
+    });
+    const seen = { servers: shown.slice(0, this.model.servers), clients: shown.slice(this.model.servers) };
+    for (const { property, from, to } of this.#liveness) {
+      from.push(property.from === undefined ? (state === 0 ? 1 : 0) : property.from(seen) ? 1 : 0);
+      to.push(property.to(seen) ? 1 : 0);
+    }
+  }
+
+  /** Runs that break the liveness properties; only of a complete exploration. O(states + transitions) each. */
+  *brokenLiveness(): IterableIterator<{ readonly property: string; readonly path: EngineEvent[]; readonly loop: EngineEvent[] }> {
+    const edges = this.#edges;
+    if (edges === undefined || !this.complete) return;
+    const graph: StateGraph = {
+      states: this.unique,
+      parties: this.#parties,
+      firstEdge: (state) => edges.first(state),
+      target: (edge) => edges.targets.get(edge),
+      owner: (edge) => this.#ownerOf(edges.codes.get(edge)),
+    };
+    for (const { property, from, to } of this.#liveness) {
+      const lasso = brokenLeadsTo(graph, { from: (state) => from.get(state) === 1, to: (state) => to.get(state) === 1, fair: property.fair });
+      if (lasso === undefined) continue;
+      const events = (list: readonly number[]): EngineEvent[] => list.map((edge) => this.#eventOf(edges.codes.get(edge)));
+      yield { property: property.name, path: [...this.path(lasso.from), ...events(lasso.stem)], loop: events(lasso.loop) };
+    }
+  }
+
+  /** Whose step it is; -1: nobody owes a loss, a repetition or a crash. */
+  #ownerOf(code: number): number {
+    const id = code >> 2;
+    if ((code & 3) === DELIVER) return this.#envelopeTo.at[id]!;
+    if ((code & 3) !== LOCAL) return -1;
+    const { party, input } = this.#inputs.objects[id]!;
+    return input.input === "crash" ? -1 : party;
   }
 
   #inspectMessages(items: Int32Array, state: number): void {
@@ -964,6 +1019,27 @@ export class Engine {
       this.discoveries.push({ property: property.name, kind: property.kind === "sometimes" ? "example" : "counterexample", state });
       return false;
     });
+  }
+}
+
+/** Transitions, grouped by the state that they leave: states are expanded in the order of their numbers. */
+class EdgeList {
+  readonly targets = new IntList();
+  readonly codes = new IntList();
+  readonly #starts = new IntList();
+
+  /** The next state's transitions begin. */
+  begin(): void {
+    this.#starts.push(this.targets.length);
+  }
+
+  push(target: number, code: number): void {
+    this.targets.push(target);
+    this.codes.push(code);
+  }
+
+  first(state: number): number {
+    return state < this.#starts.length ? this.#starts.get(state) : this.targets.length;
   }
 }
 

@@ -8,7 +8,7 @@ import type { History } from "../../harness/history.ts";
 import type { Schedule } from "../../harness/schedule.ts";
 import { describeCall } from "../../harness/spec.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
-import { Engine, type Progress } from "./engine.ts";
+import { Engine, type EngineEvent, type Progress } from "./engine.ts";
 import { explorePacked } from "./explore-packed.ts";
 import { describeStep, lamport } from "./lamport.ts";
 import type { PackedModel } from "./packed.ts";
@@ -79,8 +79,8 @@ export interface Exploration {
   readonly complete: boolean;
   /** In the order in which they were found, so by length. */
   readonly discoveries: readonly Discovery[];
-  /** Properties that are settled by their absence: `always` never broken, `sometimes` never shown. */
-  readonly undiscovered: readonly { readonly property: string; readonly kind: "always" | "sometimes" }[];
+  /** Properties that are settled by their absence: `always` and `leadsTo` never broken, `sometimes` never shown. */
+  readonly undiscovered: readonly { readonly property: string; readonly kind: "always" | "sometimes" | "leadsTo" }[];
   /** Canonical histories (see compare.ts): all that are reachable (prefix-closed), and those of runs that have ended.
    * Undefined with `track: "monitor"`. Made when first asked for. */
   readonly outcomes: Outcomes | undefined;
@@ -106,6 +106,8 @@ export interface Discovery {
   readonly path: readonly string[];
   /** Empty for a model that is no system of actors. */
   readonly schedule: Schedule;
+  /** Of a broken `leadsTo`: so many steps at the end repeat for ever; 0: the run has stopped. */
+  readonly loopLength?: number;
   readonly history: History;
   readonly diagram: LamportDiagram;
 }
@@ -122,8 +124,12 @@ export interface Bounds {
 }
 
 function explorationOf(model: ActorModel, engine: Engine, clients: readonly ClientScript[]): Exploration {
-  const found = new Set(engine.discoveries.map(({ property }) => property));
-  const properties = [{ name: "linearizable", kind: "always" as const }, ...model.properties, ...model.messageProperties, ...model.stateProperties];
+  const properties = [{ name: "linearizable", kind: "always" as const }, ...model.properties, ...model.messageProperties, ...model.stateProperties, ...model.liveness];
+  const discoveries = [
+    ...engine.discoveries.map(({ property, kind, state }) => discoveryOf(model, { property, kind, path: engine.path(state), loop: undefined })),
+    ...Array.from(engine.brokenLiveness(), (run) => discoveryOf(model, { ...run, kind: "counterexample" })),
+  ];
+  const found = new Set(discoveries.map(({ property }) => property));
   let outcomes: Outcomes | undefined;
   return {
     system: model.name,
@@ -131,22 +137,7 @@ function explorationOf(model: ActorModel, engine: Engine, clients: readonly Clie
     generated: engine.generated,
     depth: engine.depth,
     complete: engine.complete,
-    discoveries: engine.discoveries.map(({ property, kind, state }): Discovery => {
-      const schedule = scheduleOf(model, engine.path(state));
-      const diagram = lamport(model, schedule, {
-        title: `${model.name}: ${kind} of "${property}" in ${schedule.length} steps`,
-        ...(kind === "counterexample" ? { violation: `not ${property}` } : {}),
-      });
-      return {
-        property,
-        kind,
-        length: schedule.length,
-        path: schedule.map((step) => describeStep(model, step)),
-        schedule,
-        history: replay(model, schedule).history,
-        diagram,
-      };
-    }),
+    discoveries,
     undiscovered: properties.filter(({ name }) => !found.has(name)).map(({ name, kind }) => ({ property: name, kind })),
     // Texts of all histories are many megabytes: made when somebody asks.
     get outcomes() {
@@ -156,6 +147,30 @@ function explorationOf(model: ActorModel, engine: Engine, clients: readonly Clie
     coverage: coverageOf(model, engine),
     reducedPasses: engine.reducedPasses,
     collisionsExpected: (engine.unique * (engine.unique - 1)) / 2 ** 65,
+  };
+}
+
+function discoveryOf(
+  model: ActorModel,
+  about: { readonly property: string; readonly kind: Discovery["kind"]; readonly path: readonly EngineEvent[]; readonly loop: readonly EngineEvent[] | undefined },
+): Discovery {
+  const { property, kind, loop } = about;
+  const schedule = scheduleOf(model, [...about.path, ...(loop ?? [])]);
+  const loopLength = loop === undefined ? undefined : schedule.length - scheduleOf(model, about.path).length;
+  const forever = loopLength === undefined ? "" : loopLength === 0 ? ", and then nothing more" : `, the last ${loopLength} for ever`;
+  const diagram = lamport(model, schedule, {
+    title: `${model.name}: ${kind} of "${property}" in ${schedule.length} steps${forever}`,
+    ...(kind === "counterexample" ? { violation: `not ${property}${forever}` } : {}),
+  });
+  return {
+    property,
+    kind,
+    length: schedule.length,
+    path: schedule.map((step) => describeStep(model, step)),
+    schedule,
+    ...(loopLength === undefined ? {} : { loopLength }),
+    history: replay(model, schedule).history,
+    diagram,
   };
 }
 

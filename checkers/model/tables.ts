@@ -155,17 +155,21 @@ function slotOf(a: number, b: number): number {
  */
 export class VisitedTable {
   length = 0;
+  /** With `numbered`: the number of the state that was looked up last, new or not; states are numbered as they come. */
+  last = -1;
   #slots: Int32Array;
+  #numbers: Int32Array | undefined;
   #mask: number;
   #limit: number;
   readonly #slotsMax: number;
 
-  constructor(options: { readonly slots?: number; readonly slotsMax?: number } = {}) {
+  constructor(options: { readonly slots?: number; readonly slotsMax?: number; readonly numbered?: boolean } = {}) {
     const slots = options.slots ?? 1 << 16;
     this.#slots = new Int32Array(slots * 2);
     this.#mask = slots - 1;
     this.#limit = Math.floor(slots * 0.7);
     this.#slotsMax = options.slotsMax ?? 2 ** 29;
+    if (options.numbered === true) this.#numbers = new Int32Array(slots);
   }
 
   /** True when the fingerprint is new; it is seen from now on. */
@@ -177,11 +181,15 @@ export class VisitedTable {
     for (;;) {
       const seen = slots[2 * i]!;
       if (seen === 0) break;
-      if (seen === lo && slots[2 * i + 1] === hi) return false;
+      if (seen === lo && slots[2 * i + 1] === hi) {
+        if (this.#numbers !== undefined) this.last = this.#numbers[i]!;
+        return false;
+      }
       i = (i + 1) & mask;
     }
     slots[2 * i] = lo;
     slots[2 * i + 1] = hi;
+    if (this.#numbers !== undefined) this.last = this.#numbers[i] = this.length;
     if (++this.length > this.#limit) this.#grow();
     return true;
   }
@@ -202,6 +210,8 @@ export class VisitedTable {
     this.#mask = slots - 1;
     this.#limit = Math.floor(slots * 0.7);
     const fresh = this.#slots;
+    const oldNumbers = this.#numbers;
+    const numbers = oldNumbers === undefined ? undefined : (this.#numbers = new Int32Array(slots));
     for (let j = 0; j < old.length; j += 2) {
       const lo = old[j]!;
       if (lo === 0) continue;
@@ -210,6 +220,7 @@ export class VisitedTable {
       while (fresh[2 * i] !== 0) i = (i + 1) & this.#mask;
       fresh[2 * i] = lo;
       fresh[2 * i + 1] = hi;
+      if (numbers !== undefined) numbers[i] = oldNumbers![j >> 1]!;
     }
   }
 }
