@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { compareAccounts } from "../../checkers/model/compare.ts";
+import { explore, type Exploration } from "../../checkers/model/explore.ts";
+import { replay } from "../../checkers/model/replay.ts";
+import type { System, SystemDefinition } from "../../harness/actor.ts";
+import { seed } from "../../harness/ids.ts";
+import { parseSettings } from "../../harness/options.ts";
+import { playRounds, type Round } from "../local/rounds.ts";
+import { patience, stage } from "../local/testing/stage.ts";
+import { simulate } from "../simulated/simulate.ts";
+import { findSystem, systemDefinitions } from "./registry.ts";
+
+/** Within these bounds the product keeps its promise; the counts pin what was explored. */
+const proofs: readonly (readonly [name: string, settings: readonly string[], unique: number, generated: number, outcomes: number])[] = [
+  ["single-copy", [], 455, 652, 34],
+  ["single-copy", ["crashes=1", "losses=1"], 2_630, 6_488, 96],
+  ["primary-backup", [], 1_990, 3_158, 69],
+  ["primary-backup", ["servers=3"], 11_747, 26_847, 91],
+  ["primary-backup", ["crashes=1"], 9_138, 16_534, 96],
+  ["primary-backup", ["timers=2", "order=any"], 2_755, 4_741, 69],
+  ["chain", [], 467, 694, 30],
+  ["chain", ["clients=3", "order=any"], 146_736, 265_217, 7_996],
+  ["chain", ["crashes=1"], 2_413, 5_379, 94],
+  ["chain", ["losses=1"], 689, 1_438, 79],
+];
+
+/** The shortest way to each twin's bug, in steps. */
+const bugs: readonly (readonly [name: string, settings: readonly string[], property: string, length: number])[] = [
+  ["single-copy-split", [], "linearizable", 6],
+  ["primary-backup-early-answer", [], "linearizable", 9],
+  ["chain-read-anywhere", [], "linearizable", 8],
+];
+
+/** What the deployed processes did is a behaviour of the model. */
+const deployed: readonly (readonly [name: string, settings: readonly string[]])[] = [
+  ["single-copy", []],
+  ["single-copy-split", []],
+  ["primary-backup", []],
+  ["chain", []],
+];
+
+describe("explored", () => {
+  it.each(proofs)("%s %o keeps its promise in each of its %i states", (name, settings, unique, generated, outcomes) => {
+    const found = account(name, settings);
+
+    expect([found.unique, found.generated, found.outcomes!.terminal.size, found.complete]).toEqual([unique, generated, outcomes, true]);
+    expect(found.discoveries.filter(({ kind }) => kind === "counterexample")).toEqual([]);
+    expect(found.undiscovered.filter(({ kind }) => kind === "sometimes")).toEqual([]);
+  });
+
+  it.each(bugs)("%s %o is not %s after %i steps", (name, settings, property, length) => {
+    const { discoveries } = explore(make(name, settings), { stopAtCounterexample: true });
+
+    expect(discoveries.find(({ kind }) => kind === "counterexample")).toMatchObject({ property, length });
+  });
+
+  it("has a row for every system that is written here", () => {
+    const named = new Set([...proofs, ...bugs].map(([name]) => name));
+    const elsewhere = ["abd", "abd-fast-read", "abd-amnesia"];
+
+    expect(systemDefinitions.map(({ name }) => name).filter((name) => !named.has(name))).toEqual(elsewhere);
+  });
+});
+
+describe("simulated", () => {
+  it.each(proofs)("%s %o keeps its promise, and shows nothing that the model does not", (name, settings) => {
+    const system = make(name, settings);
+    const model = account(name, settings);
+    const runs = (["uniform", "latency"] as const).map((strategy) => simulate(system, { runs: 150, seed: 1, strategy }));
+
+    expect(runs.map(({ bad }) => bad)).toEqual([0, 0]);
+    const { inclusion } = compareAccounts({ model, spec: system.spec, observed: runs.flatMap(({ observed }) => observed) });
+    expect(inclusion).toEqual({ included: 300, outside: 0, conclusive: true, notIncluded: [] });
+  });
+
+  it.each(bugs)("%s %o is not %s in some run, and the shrunk schedule repeats it", (name, settings, property, length) => {
+    const system = make(name, settings);
+    const { firstBad } = simulate(system, { runs: 20_000, seed: 1, stopAtFirstBad: true });
+
+    expect(firstBad?.property).toBe(property);
+    expect(firstBad!.shrunk.schedule.length).toBeGreaterThanOrEqual(length);
+    expect(replay(system, firstBad!.shrunk.schedule).applied).toHaveLength(firstBad!.shrunk.schedule.length);
+  });
+});
+
+describe("deployed as processes", { timeout: 120_000 }, () => {
+  it.each(deployed)("every round of %s %o is a behaviour of its model", async (name, settings) => {
+    const definition = findSystem(name);
+    const system = make(name, settings);
+
+    const rounds = (await play(definition, settings)).filter(({ timersFired }) => timersFired <= system.model.timerFirings);
+
+    expect(rounds.length).toBeGreaterThan(0);
+    const observed = rounds.map(({ history }) => history);
+    const { inclusion } = compareAccounts({ model: account(name, settings), spec: system.spec, observed });
+    expect(inclusion).toEqual({ included: rounds.length, outside: 0, conclusive: true, notIncluded: [] });
+  });
+});
+
+async function play(definition: SystemDefinition, set: readonly string[]): Promise<Round[]> {
+  await using at = stage();
+  const settings = parseSettings(set, definition.options, definition.name);
+  const about = { definition, settings, rounds: 24, atOnce: 8, seed: seed(5), maxDelayMs: 3, signal: patience(), ledger: at.ledger, logsFolder: at.folder };
+  const rounds: Round[] = [];
+  for await (const round of playRounds(about)) rounds.push(round);
+  return rounds;
+}
+
+/** Several tests look at the same full account. */
+const accounts = new Map<string, Exploration>();
+
+function account(name: string, settings: readonly string[]): Exploration {
+  const key = [name, ...settings].join(" ");
+  const known = accounts.get(key) ?? explore(make(name, settings));
+  accounts.set(key, known);
+  return known;
+}
+
+function make(name: string, settings: readonly string[]): System {
+  const definition = findSystem(name);
+  return definition.make(parseSettings(settings, definition.options, name));
+}
