@@ -15,6 +15,8 @@ import { canonicalJson, isArray, type Json } from "../../harness/json.ts";
  */
 export interface Transactions {
   readonly count: number;
+  /** The workload's word for a write. */
+  readonly write: string;
   /** 1 ok, 2 fail, 3 info. */
   readonly types: Uint8Array;
   readonly processes: Int32Array;
@@ -95,6 +97,7 @@ export class TransactionBuilder {
     const m = this.#values.length;
     return {
       count: n,
+      write: this.#write,
       types: this.#types.slice(0, n),
       processes: column(0),
       begins: column(1),
@@ -133,8 +136,12 @@ export class TransactionBuilder {
   }
 }
 
-/** The client transactions of a history; O(ops + micro-operations). An open or info operation without a value keeps what was asked. */
-export function transactionsOf(history: History, vocabulary: Vocabulary): Transactions {
+/**
+ * The client transactions of a history; O(ops + micro-operations). An open or info operation without a value keeps what
+ * was asked. `instantsUnordered`: invocations directly before their completion with the same value were made up by a
+ * reader of completions; they say nothing about real time.
+ */
+export function transactionsOf(history: History, vocabulary: Vocabulary, options: { readonly instantsUnordered?: boolean } = {}): Transactions {
   const builder = new TransactionBuilder(vocabulary);
   const { types, pairs, processes, values, valueTable } = history;
   const typeOf = ["info", "ok", "fail", "info"] as const;
@@ -148,7 +155,8 @@ export function transactionsOf(history: History, vocabulary: Vocabulary): Transa
     }
     const own = valueTable[values[i]!]!;
     const value = own === null && pair >= 0 ? valueTable[values[pair]!]! : own;
-    builder.add({ type: typeOf[types[i]!]!, process: processes[i]!, begin: pair, end: i, index: i, invocation: pair, value });
+    const madeUp = options.instantsUnordered === true && pair === i - 1 && values[pair] === values[i];
+    builder.add({ type: typeOf[types[i]!]!, process: processes[i]!, begin: madeUp ? -1 : pair, end: i, index: i, invocation: pair, value });
   }
   for (const [place, i] of open.entries()) {
     builder.add({ type: "info", process: processes[i]!, begin: i, end: history.length + place, index: i, invocation: i, value: valueTable[values[i]!]! });
@@ -156,18 +164,15 @@ export function transactionsOf(history: History, vocabulary: Vocabulary): Transa
   return builder.build();
 }
 
-/** A transaction as text: `T12 = [append x 1] [r y [3]]`. */
+/** A transaction as text: `append x 1, read y = [3]`. */
 export function transactionText(transactions: Transactions, t: number): string {
   const parts: string[] = [];
-  for (let m = transactions.starts[t]!; m < transactions.starts[t + 1]!; m++) parts.push(mopText(transactions, m));
+  for (let m = transactions.starts[t]!; m < transactions.starts[t + 1]!; m++) {
+    const key = keyText(transactions, transactions.keys[m]!);
+    const value = valueText(transactions.values[m]!);
+    parts.push(transactions.kinds[m] === READ ? `read ${key} = ${value}` : transactions.write === "append" ? `append ${key} ${value}` : `write ${key} = ${value}`);
+  }
   return parts.length === 0 ? "(empty)" : parts.join(", ");
-}
-
-/** A micro-operation as text; its function is told from the value's form: lists are read, anything else is named by the caller. */
-function mopText(transactions: Transactions, m: number): string {
-  const key = keyText(transactions, transactions.keys[m]!);
-  const value = transactions.values[m]!;
-  return transactions.kinds[m] === READ ? `read ${key} = ${valueText(value)}` : `write ${key} ${valueText(value)}`;
 }
 
 export function keyText(transactions: Transactions, key: number): string {

@@ -8,6 +8,7 @@ import type { FormatName } from "../../results/formats/format.ts";
 import { anomalyText, styleOf } from "../../results/console.ts";
 import { anomalyJson, checkJson } from "../../results/json.ts";
 import { judgeFile } from "../../suites/judge.ts";
+import { elleWorkload, judgeElle } from "../../suites/judge-elle.ts";
 import { judgeRunAgain } from "../../suites/redo.ts";
 import { cpuMs } from "../../harness/time.ts";
 import { duration, jsonOrText, repeated } from "../arguments.ts";
@@ -16,6 +17,8 @@ import { Output } from "../output.ts";
 
 interface CheckOptions {
   readonly spec?: string;
+  readonly elle?: string;
+  readonly models?: string[];
   readonly initial?: Json;
   readonly format?: FormatName;
   readonly budget: number;
@@ -24,16 +27,18 @@ interface CheckOptions {
   readonly json: boolean;
 }
 
-/** `rashomon check FILE… [--spec …] [--initial V] [--format F] [--budget 60s] [--json]` */
+/** `rashomon check FILE… [--spec … | --elle WORKLOAD --models M,…] [--initial V] [--format F] [--budget 60s] [--json]` */
 export function addCheck(program: Command): void {
   program
     .command("check")
     .argument("<files...>", "recorded histories, or run folders")
     .option("--spec <object>", "register, cas-register, kv, mutex, …: see `rashomon list specs` (default: told from the functions)")
+    .option("--elle <workload>", "transactions: list-append or rw-register")
+    .option("--models <names>", "with --elle, the consistency models that should hold, separated by commas (default: strict-serializable)", (text) => text.split(",").filter((name) => name !== ""))
     .option("--initial <value>", "what the object holds at first, as JSON", (text) => jsonOrText(text) as Json)
     .option("--format <form>", `${formats.map((format) => format.name).join(", ")} (default: found by itself)`, formatName)
     .option("--budget <duration>", "time for each file; past it the verdict is unknown", duration, 60_000)
-    .option("--set <key=value>", "an option of the object; repeatable", repeated, [])
+    .option("--set <key=value>", "an option of the object, or of --elle (wfr-keys=true, sequential-keys=true, linearizable-keys=true, anomalies=G0,G1a); repeatable", repeated, [])
     .option("--completions-only", "accept completions without invocations", false)
     .option("--json", "one JSON object a line", false)
     .description("judges histories that were recorded here or by others")
@@ -41,7 +46,8 @@ export function addCheck(program: Command): void {
       const output = new Output(options.json);
       for (const file of files) {
         try {
-          if (options.spec === undefined && isRunFolder(file)) await checkRun(file, options, output);
+          if (options.elle !== undefined) await checkTransactions(file, options.elle, options, output);
+          else if (options.spec === undefined && isRunFolder(file)) await checkRun(file, options, output);
           else await check(file, options, output);
         } catch (error) {
           output.failure(error, file);
@@ -72,6 +78,30 @@ async function check(file: string, options: CheckOptions, output: Output): Promi
         ...(verdict.verdict === "unknown" ? [`  ${verdict.reason}`] : []),
         ...(verdict.verdict === "invalid" ? verdict.anomalies : []).map((anomaly) => anomalyText(anomaly, styleOf(process.stdout))),
       ].join("\n"),
+  );
+}
+
+/** Transactions are judged by the anomalies that the asked models forbid; `anomaly-types`, `not` and `also-not` are in Elle's names. */
+async function checkTransactions(file: string, workload: string, options: CheckOptions, output: Output): Promise<void> {
+  const judgement = await judgeElle(file, elleWorkload(workload), {
+    ...(options.format === undefined ? {} : { format: options.format }),
+    ...(options.models === undefined ? {} : { models: options.models }),
+    set: options.set,
+    budgetMs: options.budget,
+    completionsOnly: options.completionsOnly,
+  });
+  const { verdict } = judgement;
+  for (const note of judgement.recorded.notes) output.message(`${file}: ${note}`);
+  output.exit(exitOfVerdict(verdict.verdict));
+  const terms = { "anomaly-types": verdict.details?.["anomaly-types"] ?? [], not: verdict.details?.["not"] ?? [], "also-not": verdict.details?.["also-not"] ?? [] };
+  const listed = (names: Json): string => (Array.isArray(names) ? names.join(", ") : "");
+  output.result({ ...checkJson(file, verdict, judgement), ...terms }, () =>
+    [
+      `${file}: ${verdict.verdict}  (${judgement.operations} transactions, ${judgement.recorded.format}, ${verdict.checker})`,
+      ...(verdict.verdict === "unknown" ? [`  ${verdict.reason}`] : []),
+      ...(verdict.verdict === "invalid" ? verdict.anomalies : []).map((anomaly) => anomalyText(anomaly, styleOf(process.stdout))),
+      ...(listed(terms.not) === "" ? [] : [`  not ${listed(terms.not)}`, `  nor what is stronger: ${listed(terms["also-not"])}`]),
+    ].join("\n"),
   );
 }
 
