@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../harness/json.ts";
 import { readHistory } from "../../results/formats/formats.ts";
-import { type Demands, type ElleResult, judge } from "./check.ts";
-import { analyseListAppend } from "./list-append.ts";
-import { analyseRwRegister, type RegisterOptions } from "./rw-register.ts";
-import { TransactionBuilder, type Transactions, transactionsOf } from "./transactions.ts";
+import type { ElleResult } from "./check.ts";
+import { checkElle, type ElleOptions, judgeTransactions, vocabularies, type Workload } from "./elle.ts";
+import { TransactionBuilder, type Transactions } from "./transactions.ts";
 
 // Histories with the verdicts that Elle 0.2.8 gave them; read in place, never copied.
 const root = process.env["RASHOMON_CONFORMANCE"] ?? join(import.meta.dirname, "../../../shared/conformance");
@@ -35,14 +34,14 @@ interface RecordedOp {
 interface Case {
   readonly test: string;
   readonly testing: string[];
-  readonly workload: "list-append" | "rw-register" | "closed-predicate";
+  readonly workload: Workload;
   readonly opts: Options;
   readonly history: RecordedOp[];
   readonly result: { readonly "valid?": boolean | "unknown"; readonly "anomaly-types": string[]; readonly not: string[] | null; readonly "also-not": string[] | null };
 }
 interface FileCase {
   readonly file: string;
-  readonly workload: "list-append" | "rw-register";
+  readonly workload: Workload;
   readonly options: Options;
   readonly expected: Expected;
 }
@@ -54,26 +53,16 @@ function lines<T>(...path: readonly string[]): T[] {
     .map((line) => JSON.parse(line) as T);
 }
 
-function demands(options: Options): Demands {
+function ours(options: Options): ElleOptions {
+  const order = options["transaction-order"];
   return {
     ...(options["consistency-models"] === undefined ? {} : { models: options["consistency-models"] ?? [] }),
     ...(options.anomalies === undefined ? {} : { anomalies: options.anomalies }),
-  };
-}
-
-function registerOptions(options: Options): RegisterOptions {
-  const order = options["transaction-order"];
-  return {
     wfrKeys: options["wfr-keys?"] ?? false,
     sequentialKeys: options["sequential-keys?"] ?? false,
     linearizableKeys: options["linearizable-keys?"] ?? false,
     ...(order === undefined ? {} : { transactionOrder: new Map(Object.entries(order).map(([index, place]) => [Number(index), place])) }),
   };
-}
-
-function check(workload: string, transactions: () => Transactions, options: Options): ElleResult {
-  const analysis = workload === "list-append" ? analyseListAppend(transactions()) : analyseRwRegister(transactions(), registerOptions(options));
-  return judge(analysis, demands(options));
 }
 
 function verdict(result: ElleResult): Expected {
@@ -82,8 +71,8 @@ function verdict(result: ElleResult): Expected {
 }
 
 /** The recorded calls' histories are not all well-formed: completions without invocations, processes that do two things at once. */
-function recorded(ops: readonly RecordedOp[], write: string): Transactions {
-  const builder = new TransactionBuilder({ write });
+function recorded(ops: readonly RecordedOp[], workload: Workload): Transactions {
+  const builder = new TransactionBuilder(vocabularies[workload]);
   const open: RecordedOp[] = [];
   for (const op of ops) {
     if (op.type === "invoke") {
@@ -105,16 +94,14 @@ if (existsSync(folder)) {
       expect(cases.length).toBe(58);
     });
 
-    it.each(cases.filter(({ workload }) => workload !== "closed-predicate"))("$number $workload $test $testing", ({ workload, opts, history, result }) => {
-      const write = workload === "list-append" ? "append" : "w";
-
-      const ours = verdict(check(workload, () => recorded(history, write), opts));
+    it.each(cases)("$number $workload $test $testing", ({ workload, opts, history, result }) => {
+      const answer = verdict(judgeTransactions(recorded(history, workload), workload, ours(opts)));
 
       // Where Elle ran out of time the rest of its answer depended on the machine; ours did not, and found all that it found.
       const timeout = result["anomaly-types"].includes("cycle-search-timeout");
       const expected = { valid: result["valid?"], "anomaly-types": result["valid?"] === true ? null : result["anomaly-types"], not: result.not, "also-not": result["also-not"] };
-      if (timeout) expect(ours["anomaly-types"]).toEqual(expect.arrayContaining(result["anomaly-types"].filter((type) => type !== "cycle-search-timeout")));
-      else expect(ours).toEqual(expected);
+      if (timeout) expect(answer["anomaly-types"]).toEqual(expect.arrayContaining(result["anomaly-types"].filter((type) => type !== "cycle-search-timeout")));
+      else expect(answer).toEqual(expected);
     });
   });
 
@@ -128,7 +115,7 @@ if (existsSync(folder)) {
     it.each(rows)("$file ($set)", async ({ file, workload, options, expected }) => {
       const { history } = await readHistory(join(folder, set, file));
 
-      const result = check(workload, () => transactionsOf(history, { write: workload === "list-append" ? "append" : "w" }), options);
+      const result = checkElle(history, workload, ours(options));
 
       expect(verdict(result)).toEqual(expected);
     });

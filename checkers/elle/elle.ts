@@ -1,25 +1,34 @@
 import type { Budget } from "../../harness/budget.ts";
 import type { Checker } from "../../harness/checker.ts";
 import type { History } from "../../harness/history.ts";
+import { analyseClosedPredicate } from "./closed-predicate.ts";
 import { type Demands, type ElleResult, judge } from "./check.ts";
 import { analyseListAppend } from "./list-append.ts";
 import { elleVerdict } from "./report.ts";
 import { analyseRwRegister, type RegisterOptions } from "./rw-register.ts";
-import { transactionsOf } from "./transactions.ts";
+import { type Transactions, transactionsOf, type Vocabulary } from "./transactions.ts";
 
 /**
  * Transactional anomalies from what clients saw (Kingsbury and Alvaro, "Elle: Inferring Isolation Anomalies from
  * Experimental Observations", VLDB 2020): infer the order of versions from the workload, from that Adya's dependency
  * graph, and look in it for the cycles that each consistency model forbids. Sound: what is reported did happen.
  *
- *     history ── transactions ── list-append ┬─ anomalies of single reads ─┐
- *                                rw-register ┘  dependency graph ── cycles ─┴─ lattice ── valid? types, not, also-not
+ *     history ── transactions ── list-append      ┬─ anomalies of single reads ─┐
+ *                                rw-register      │                             ├─ lattice ── valid? types, not, also-not
+ *                                closed-predicate ┴─ dependency graph ── cycles ┘
  *
  * Names, definitions and answers agree with Elle 0.2.8 (`conformance.test.ts`); the search counts work instead of
  * seconds, so the same history gets the same answer on any machine.
  */
-export type Workload = "list-append" | "rw-register";
-export const workloads: readonly Workload[] = ["list-append", "rw-register"];
+export type Workload = "list-append" | "rw-register" | "closed-predicate";
+export const workloads: readonly Workload[] = ["list-append", "rw-register", "closed-predicate"];
+
+/** What each workload calls its operations. */
+export const vocabularies: { readonly [workload in Workload]: Vocabulary } = {
+  "list-append": { write: "append" },
+  "rw-register": { write: "w" },
+  "closed-predicate": { write: "w", predicates: true },
+};
 
 export interface ElleOptions extends Demands, RegisterOptions {
   readonly budget?: Budget;
@@ -29,9 +38,13 @@ export interface ElleOptions extends Demands, RegisterOptions {
 
 /** Judges a history of transactions. Errors: `HISTORY_MALFORMED` naming the op; `BAD_OPTION` for unknown names. */
 export function checkElle(history: History, workload: Workload, options: ElleOptions = {}): ElleResult {
-  const append = workload === "list-append";
-  const transactions = transactionsOf(history, { write: append ? "append" : "w" }, { instantsUnordered: options.instantsUnordered ?? false });
-  const analysis = append ? analyseListAppend(transactions) : analyseRwRegister(transactions, options);
+  const transactions = transactionsOf(history, vocabularies[workload], { instantsUnordered: options.instantsUnordered ?? false });
+  return judgeTransactions(transactions, workload, options);
+}
+
+/** As `checkElle`, from transactions that the caller put together, which need not make a well-formed history. */
+export function judgeTransactions(transactions: Transactions, workload: Workload, options: ElleOptions = {}): ElleResult {
+  const analysis = workload === "list-append" ? analyseListAppend(transactions) : workload === "rw-register" ? analyseRwRegister(transactions, options) : analyseClosedPredicate(transactions);
   return judge(analysis, options, options.budget);
 }
 

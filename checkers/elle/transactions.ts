@@ -1,7 +1,7 @@
 import { HarnessError } from "../../harness/errors.ts";
 import type { History } from "../../harness/history.ts";
 import { NEMESIS } from "../../harness/ids.ts";
-import { canonicalJson, isArray, type Json } from "../../harness/json.ts";
+import { canonicalJson, isArray, isObject, type Json } from "../../harness/json.ts";
 
 /**
  * A history of transactions in columns: what the transactional checkers read.
@@ -30,7 +30,7 @@ export interface Transactions {
   readonly invocations: Int32Array;
   /** Micro-operations of transaction t: `starts[t]` … `starts[t + 1] - 1`. */
   readonly starts: Int32Array;
-  /** 0 read, 1 write (append). */
+  /** 0 read, 1 write (append), 2 predicate read. */
   readonly kinds: Uint8Array;
   readonly keys: Int32Array;
   readonly values: readonly Json[];
@@ -41,10 +41,14 @@ export const FAIL = 2;
 export const INFO = 3;
 export const READ = 0;
 export const WRITE = 1;
+/** A read of all keys whose values match: its key is the predicate, its value the map of what matched. */
+export const PREDICATE_READ = 2;
 
 /** How a workload names its write: `append` for lists, `w` for registers. */
 export interface Vocabulary {
   readonly write: string;
+  /** Accepts `[rp predicate {key value …}]`, `[insert key value]`, and a map of initial values for a whole transaction. */
+  readonly predicates?: boolean;
 }
 
 /** What a builder takes: one transaction, in the order of completions. */
@@ -69,9 +73,11 @@ export class TransactionBuilder {
   readonly #values: Json[] = [];
   readonly #keyIds = new JsonInterner();
   readonly #write: string;
+  readonly #predicates: boolean;
 
   constructor(vocabulary: Vocabulary) {
     this.#write = vocabulary.write;
+    this.#predicates = vocabulary.predicates ?? false;
   }
 
   add(input: TransactionInput): void {
@@ -80,8 +86,10 @@ export class TransactionBuilder {
     this.#types[t] = input.type === "ok" ? OK : input.type === "fail" ? FAIL : INFO;
     this.#columns.set([input.process, input.begin, input.end, input.index, input.invocation], t * 5);
     if (input.value !== null) {
-      if (!isArray(input.value)) throw malformed(input.index, `its value is ${brief(input.value)}, not a list of micro-operations`);
-      for (const mop of input.value) this.#mop(mop, input.index);
+      if (this.#predicates && isObject(input.value)) {
+        for (const key of Object.keys(input.value).sort()) this.#push(WRITE, key, input.value[key]!);
+      } else if (!isArray(input.value)) throw malformed(input.index, `its value is ${brief(input.value)}, not a list of micro-operations`);
+      else for (const mop of input.value) this.#mop(mop, input.index);
     }
     this.#count++;
     this.#starts[this.#count] = this.#values.length;
@@ -117,15 +125,24 @@ export class TransactionBuilder {
       throw malformed(index, `${brief(mop)} is not a micro-operation [function, key, value]`);
     }
     const f = mop[0]!;
-    if (f !== "r" && f !== this.#write) throw malformed(index, `the micro-operation ${brief(mop)} is neither r nor ${this.#write}`);
+    const value = mop.length === 3 ? mop[2]! : null;
+    if (this.#predicates && f === "rp") this.#push(PREDICATE_READ, { predicate: mop[1]! }, value);
+    else if (f === "r" || f === this.#write || (this.#predicates && f === "insert")) {
+      // A map's keys are text: in this vocabulary all keys are.
+      const key = this.#predicates && typeof mop[1] !== "string" ? canonicalJson(mop[1]!) : mop[1]!;
+      this.#push(f === "r" ? READ : WRITE, key, value);
+    } else throw malformed(index, `the micro-operation ${brief(mop)} is neither r nor ${this.#write}${this.#predicates ? ", insert or rp" : ""}`);
+  }
+
+  #push(kind: number, key: Json, value: Json): void {
     const at = this.#values.length;
     if (at === this.#kinds.length) {
       this.#kinds = larger(this.#kinds, new Uint8Array(at * 2));
       this.#keys = larger(this.#keys, new Int32Array(at * 2));
     }
-    this.#kinds[at] = f === "r" ? READ : WRITE;
-    this.#keys[at] = this.#keyIds.id(mop[1]!);
-    this.#values.push(mop.length === 3 ? mop[2]! : null);
+    this.#kinds[at] = kind;
+    this.#keys[at] = this.#keyIds.id(key);
+    this.#values.push(value);
   }
 
   #grow(): void {
@@ -170,13 +187,15 @@ export function transactionText(transactions: Transactions, t: number): string {
   for (let m = transactions.starts[t]!; m < transactions.starts[t + 1]!; m++) {
     const key = keyText(transactions, transactions.keys[m]!);
     const value = valueText(transactions.values[m]!);
-    parts.push(transactions.kinds[m] === READ ? `read ${key} = ${value}` : transactions.write === "append" ? `append ${key} ${value}` : `write ${key} = ${value}`);
+    if (transactions.kinds[m] === PREDICATE_READ) parts.push(`read where ${key} = ${value}`);
+    else parts.push(transactions.kinds[m] === READ ? `read ${key} = ${value}` : transactions.write === "append" ? `append ${key} ${value}` : `write ${key} = ${value}`);
   }
   return parts.length === 0 ? "(empty)" : parts.join(", ");
 }
 
 export function keyText(transactions: Transactions, key: number): string {
   const name = transactions.keyNames[key]!;
+  if (isObject(name) && name["predicate"] !== undefined) return valueText(name["predicate"]);
   return typeof name === "string" ? name : canonicalJson(name);
 }
 
