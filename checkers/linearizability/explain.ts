@@ -6,7 +6,7 @@ import { describeCall, type SequentialSpec } from "../../harness/spec.ts";
 import type { Anomaly } from "../../harness/verdict.ts";
 import { NEVER, type Part } from "./parts.ts";
 import { Search } from "./search.ts";
-import { returnedWithin, shrink, windowPart, type Witness, windowProblem } from "./witness.ts";
+import { canForgetThePast, type Known, partProblem, returnedWithin, shrink, windowPart, type Witness } from "./witness.ts";
 
 /**
  * Says why a part is not linearizable: a witness (see `witness.ts`), the operation that cannot be placed, every state
@@ -16,9 +16,9 @@ import { returnedWithin, shrink, windowPart, type Witness, windowProblem } from 
  *       the register holds 1: read would return 1, not 0
  *     Only these operations matter: write 1 by process 0 (op 0), read → 0 by process 1 (op 2). …
  */
-export function explain(question: { history: History; part: Part; reached: number; budget: Budget }): Anomaly {
+export function explain(question: { history: History; part: Part; known: Known; budget: Budget }): Anomaly {
   const { history, part } = question;
-  const witness = shrink(part, question.reached, question.budget);
+  const witness = shrink(part, question.known, question.budget);
   const { candidates, order } = candidateStates(witness);
   const name = (operation: number): string => nameOf(history, part, operation);
   const where = part.key === undefined ? "" : ` on key ${part.key}`;
@@ -90,11 +90,14 @@ function othersMatterNot(witness: Witness, part: Part): string {
 
 /** What one state has against the impossible operation, in words; and the longest explainable prefix, in order. */
 function candidateStates(witness: Witness): { candidates: string[]; order: number[] } {
-  const { part, from, to, impossible } = witness;
+  const { part, to, impossible } = witness;
+  // A long way to the impossible operation is not walked again: its last stretch is enough, if the past can be forgotten.
+  const near = part.calls[impossible]! - stretchEvents;
+  const from = near > witness.from && canForgetThePast(part) ? near : witness.from;
   const window = { from, to, kept: returnedWithin(part, from, to) };
-  const sub = windowPart(part, window);
+  const sub = windowPart(part, window, { leaveOutOldCrashes: from !== witness.from });
   // Without foresight: it would turn away from states before the impossible operation gets to see them.
-  const { lookahead: _, doom: __, ...problem } = windowProblem(part, window, { keepValues: true });
+  const { lookahead: _, doom: __, ...problem } = partProblem(part, sub, { keepValues: true, initialUnknown: from > 0 });
   const target = sub.invocations.indexOf(part.invocations[impossible]!);
   const open = sub.calls[target]!;
   const end = sub.returns[target]!;
@@ -116,6 +119,8 @@ function candidateStates(witness: Witness): { candidates: string[]; order: numbe
   if (lines.length > candidatesMax) shown.push(`and ${lines.length - candidatesMax} other states, each with another answer`);
   return { candidates: shown, order: order.map((operation) => sub.invocations[operation]!) };
 }
+/** Events before the impossible operation's call that the candidate states are worked out from. */
+const stretchEvents = 400;
 /** Configurations looked at for the candidate states. */
 const exploreMax = 20_000;
 const candidatesMax = 8;

@@ -43,7 +43,7 @@ export function checkLinearizable(history: History, spec: SequentialSpec, option
     operations += part.count;
     if (decision.outcome === "unknown") undecided.push({ part, decision });
     if (decision.outcome === "not-linearizable") {
-      anomalies.push(options.explain === false ? unexplained(part, decision) : explain({ history, part, reached: decision.reached, budget: options.budget }));
+      anomalies.push(options.explain === false ? unexplained(part, decision) : explain({ history, part, known: decision, budget: options.budget }));
     }
   }
   const checker = methods.size === 0 ? "linearizability" : `linearizability/${[...methods].sort().join("+")}`;

@@ -80,7 +80,7 @@ describe("forgetting is sound and shrinking is complete", () => {
           }
         } else if (decision.outcome === "not-linearizable") {
           invalid++;
-          const witness = shrink(part, decision.reached, unlimited());
+          const witness = shrink(part, decision, unlimited());
           expect(witness.minimal, label).toBe(true);
           expect(explainable(part, witness, unlimited()), label).toBe(false);
           for (const gone of witness.kept) {
@@ -108,7 +108,7 @@ it("a long stale history shrinks to the write and the read", () => {
   const decision = decide(part, unlimited());
 
   expect(decision.outcome).toBe("not-linearizable");
-  const witness = shrink(part, decision.reached, unlimited());
+  const witness = shrink(part, decision, unlimited());
 
   expect(witness.kept.length).toBeLessThan(12);
   expect(explainable(part, witness, unlimited())).toBe(false);

@@ -37,17 +37,36 @@ export interface Witness {
   readonly minimal: boolean;
 }
 
-/** Work that one question may cost while shrinking, in configurations. */
+/**
+ * Work that one question may cost while shrinking, in configurations: a tenth where the spec itself must be asked, more
+ * where deciding the whole took more. All questions together may cost forty times as much.
+ */
 const questionSteps = 50_000;
 
-/** Shrinks a part that is known not to be linearizable. `reached`: an event up to which it could be explained. */
-export function shrink(part: Part, reached: number, budget: Budget): Witness {
-  const asker = new Asker(part, budget);
-  const to = asker.shortestPrefix(reached);
+/** What is known of a part that is not linearizable, from deciding it. */
+export interface Known {
+  /** An event up to which the part could be explained; not used where there is a hint. */
+  readonly reached: number;
+  /** Configurations that deciding took. */
+  readonly configurations?: number;
+  /** Operations that contradict each other, where a monitor found them. */
+  readonly hint?: readonly number[];
+}
+
+/** Shrinks a part that is known not to be linearizable. Every question to the search is paid from `budget`. */
+export function shrink(part: Part, known: Known, budget: Budget): Witness {
+  const integers = part.spec.behavesAs === "register" || part.spec.behavesAs === "kv-key";
+  const question = Math.max(integers ? questionSteps : questionSteps / 10, 2 * (known.configurations ?? 0));
+  const asker = new Asker(part, budget, { question, all: 40 * question });
+  // The shortest wrong prefix makes the plainer story; a monitor's operations spare the search where it would take long.
+  const hint = integers && part.count <= 20_000 ? undefined : known.hint;
+  const start = asker.fromHint(hint) ?? asker.fromScratch(known.hint === undefined ? known.reached : 0);
+  // In the shortest prefix the last return is needed; of a monitor's operations any one may be too many.
+  const last = part.events[start.to - 1]! >> 1;
+  let kept = asker.forget({ ...start, needed: start.hinted ? -1 : last });
+  let { from } = start;
+  const to = Math.max(...kept.map((operation) => part.returns[operation]!)) + 1;
   const impossible = part.events[to - 1]! >> 1;
-  let from = asker.latestWindow(to, undefined);
-  let kept = returnedWithin(part, from, to);
-  kept = asker.forget({ from, to, kept, impossible });
   const later = asker.latestWindow(to, kept);
   if (later > from) {
     from = later;
@@ -69,14 +88,41 @@ export function returnedWithin(part: Part, from: number, to: number): number[] {
   return kept;
 }
 
+/** Where shrinking begins. */
+interface Start {
+  readonly from: number;
+  readonly to: number;
+  readonly kept: readonly number[];
+  readonly hinted: boolean;
+}
+
 class Asker {
   certain = true;
   readonly #part: Part;
   readonly #budget: Budget;
+  readonly #questionSteps: number;
+  #stepsLeft: number;
 
-  constructor(part: Part, budget: Budget) {
+  constructor(part: Part, budget: Budget, bounds: { question: number; all: number }) {
     this.#part = part;
     this.#budget = budget;
+    this.#questionSteps = bounds.question;
+    this.#stepsLeft = bounds.all;
+  }
+
+  /** The window of the operations that a monitor named, unless they alone can be explained. */
+  fromHint(hint: readonly number[] | undefined): Start | undefined {
+    const kept = hint?.filter((operation) => this.#part.returns[operation] !== NEVER) ?? [];
+    if (kept.length === 0) return undefined;
+    const to = Math.max(...kept.map((operation) => this.#part.returns[operation]!)) + 1;
+    return this.#ask(0, to, kept) === true ? undefined : { from: 0, to, kept, hinted: true };
+  }
+
+  /** The shortest wrong prefix and the latest window of it that is wrong. */
+  fromScratch(reached: number): Start {
+    const to = this.shortestPrefix(reached);
+    const from = this.latestWindow(to, undefined);
+    return { from, to, kept: returnedWithin(this.#part, from, to), hinted: false };
   }
 
   /** Least `to` such that the events before it are wrong. */
@@ -119,13 +165,13 @@ class Asker {
   }
 
   /** Forgets chunks, then single operations, as long as the rest is wrong. */
-  forget(window: { from: number; to: number; kept: readonly number[]; impossible: number }): number[] {
+  forget(window: { from: number; to: number; kept: readonly number[]; needed: number }): number[] {
     let kept = [...window.kept];
     for (let size = Math.max(1, kept.length >>> 1); ; size >>>= 1) {
       for (let start = 0; start < kept.length; ) {
         const chunk = kept.slice(start, start + size);
         const rest = [...kept.slice(0, start), ...kept.slice(start + size)];
-        if (!chunk.includes(window.impossible) && this.#wrong(window.from, window.to, rest)) kept = rest;
+        if (!chunk.includes(window.needed) && this.#wrong(window.from, window.to, rest)) kept = rest;
         else start += size;
       }
       if (size === 1) return kept;
@@ -133,10 +179,20 @@ class Asker {
   }
 
   #wrong(from: number, to: number, kept: readonly number[] | undefined): boolean {
-    const budget = steps(questionSteps);
+    return this.#ask(from, to, kept) === false;
+  }
+
+  #ask(from: number, to: number, kept: readonly number[] | undefined): boolean | undefined {
+    if (this.#stepsLeft <= 0) {
+      this.certain = false;
+      return undefined;
+    }
+    const budget = steps(Math.min(this.#questionSteps, this.#stepsLeft));
     const answer = explainable(this.#part, { from, to, kept: kept ?? returnedWithin(this.#part, from, to) }, budget);
-    if (!this.#budget.spend(budget.spent) || answer === undefined) this.certain = false;
-    return answer === false;
+    this.#stepsLeft -= Math.max(1, budget.spent);
+    if (!this.#budget.spend(budget.spent)) this.#stepsLeft = 0;
+    if (answer === undefined) this.certain = false;
+    return answer;
   }
 }
 
@@ -150,8 +206,12 @@ export function canForgetThePast(part: Part): boolean {
  * `keepValues`: every state keeps its value, for explanations.
  */
 export function windowProblem(part: Part, window: { from: number; to: number; kept: readonly number[] }, options: { keepValues?: boolean } = {}): SearchProblem {
-  const sub = windowPart(part, window);
-  const initialUnknown = window.from > 0;
+  return partProblem(part, windowPart(part, window), { ...options, initialUnknown: window.from > 0 });
+}
+
+/** The same for a window that was cut out already. */
+export function partProblem(part: Part, sub: Part, options: { keepValues?: boolean; initialUnknown: boolean }): SearchProblem {
+  const { initialUnknown } = options;
   const known = { initialUnknown, keepValues: options.keepValues === true };
   if (sub.spec.behavesAs === "register") return registerProblem(sub, known);
   if (sub.spec.behavesAs === "kv-key") return kvProblem(sub, known);
@@ -188,8 +248,11 @@ function reachableValues(spec: SequentialSpec, classTable: readonly OperationCla
 }
 const reachableMax = 64;
 
-/** The window as a part of its own; operations keep their `invocations`. */
-export function windowPart(part: Part, window: { from: number; to: number; kept: readonly number[] }): Part {
+/**
+ * The window as a part of its own; operations keep their `invocations`. `leaveOutOldCrashes` leaves out what crashed
+ * before the window: for pictures of a long history, never for a proof.
+ */
+export function windowPart(part: Part, window: { from: number; to: number; kept: readonly number[] }, options: { leaveOutOldCrashes?: boolean } = {}): Part {
   const { from, to } = window;
   const keeps = new Uint8Array(part.count);
   for (const operation of window.kept) keeps[operation] = 1;
@@ -221,6 +284,7 @@ export function windowPart(part: Part, window: { from: number; to: number; kept:
   };
   for (let i = 0; i < part.count; i++) {
     if (part.calls[i]! >= from || part.returns[i]! < from) continue;
+    if (options.leaveOutOldCrashes === true && part.returns[i] === NEVER) continue;
     const id = forgottenClass(part.classes[i]!);
     if (!classTable[id]!.readOnly) enter(i, id);
   }

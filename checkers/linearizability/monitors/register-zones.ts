@@ -53,7 +53,7 @@ function valuesOf(part: Part, forms: RegisterForms): Values | undefined {
   const firstReturned = new Int32Array(count).fill(-1);
   const lastCall = new Int32Array(count).fill(-1);
   const lastCalled = new Int32Array(count).fill(-1);
-  const needed: number[] = [];
+  let crashed = false;
   let rival: readonly [number, number] | undefined;
   for (let i = 0; i < part.count; i++) {
     const id = classes[i]!;
@@ -74,11 +74,16 @@ function valuesOf(part: Part, forms: RegisterForms): Values | undefined {
         lastCall[value] = calls[i]!;
         lastCalled[value] = i;
       }
-      needed.push(value);
-    } else if (kind === CAS && returns[i] !== NEVER) needed.push(froms[id]!);
+    }
+    if (returns[i] === NEVER) crashed = true;
   }
   // Crashed operations count only if something that surely happened needs their value.
   const keep = new Uint8Array(count);
+  const needed: number[] = [];
+  for (let i = 0; crashed && i < part.count; i++) {
+    const id = classes[i]!;
+    if (kinds[id] === READ || (kinds[id] === CAS && returns[i] !== NEVER)) needed.push(froms[id]!);
+  }
   for (let value = needed.pop(); value !== undefined; value = needed.pop()) {
     if (keep[value] === 1) continue;
     keep[value] = 1;
