@@ -1,12 +1,14 @@
 import type { SystemDefinition } from "../../harness/actor.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { abd, abdAmnesia, abdFastRead } from "./abd/definition.ts";
+import { atomicCommit, atomicCommitImpatient } from "./atomic-commit/definition.ts";
 import { chain, chainReadAnywhere } from "./chain/definition.ts";
+import { paxosAmnesia, paxosConsensus, paxosNoAdoption, paxosOwnPromise } from "./paxos/definition.ts";
 import { primaryBackup, primaryBackupEarlyAnswer } from "./primary-backup/definition.ts";
 import { singleCopy, singleCopySplit } from "./single-copy/definition.ts";
 
 /** Every system that is written as actors, in the order in which they are listed. */
-export const systemDefinitions: readonly SystemDefinition[] = [abd, abdFastRead, abdAmnesia, singleCopy, singleCopySplit, primaryBackup, primaryBackupEarlyAnswer, chain, chainReadAnywhere];
+export const systemDefinitions: readonly SystemDefinition[] = [abd, abdFastRead, abdAmnesia, singleCopy, singleCopySplit, primaryBackup, primaryBackupEarlyAnswer, chain, chainReadAnywhere, paxosConsensus, paxosNoAdoption, paxosOwnPromise, paxosAmnesia, atomicCommit, atomicCommitImpatient];
 
 /** The definition of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findSystem(name: string): SystemDefinition {

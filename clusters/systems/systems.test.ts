@@ -22,6 +22,13 @@ const proofs: readonly (readonly [name: string, settings: readonly string[], uni
   ["chain", ["clients=3", "order=any"], 146_736, 265_217, 7_996],
   ["chain", ["crashes=1"], 2_413, 5_379, 94],
   ["chain", ["losses=1"], 689, 1_438, 79],
+  ["paxos-consensus", [], 14_680, 52_429, 4],
+  ["paxos-consensus", ["crashes=1"], 58_825, 220_400, 11],
+  ["paxos-consensus", ["timers=1"], 185_862, 714_125, 4],
+  ["atomic-commit", [], 2_976, 9_143, 2],
+  ["atomic-commit", ["crashes=1"], 17_618, 56_828, 3],
+  ["atomic-commit", ["clients=2"], 30_471, 106_723, 6],
+  ["atomic-commit", ["servers=2", "crashes=1", "timers=2", "losses=1", "duplicates=1"], 13_606, 49_272, 3],
 ];
 
 /** The shortest way to each twin's bug, in steps. */
@@ -29,6 +36,10 @@ const bugs: readonly (readonly [name: string, settings: readonly string[], prope
   ["single-copy-split", [], "linearizable", 6],
   ["primary-backup-early-answer", [], "linearizable", 9],
   ["chain-read-anywhere", [], "linearizable", 8],
+  ["paxos-no-adoption", [], "linearizable", 14],
+  ["paxos-own-promise", [], "linearizable", 15],
+  ["paxos-amnesia", [], "linearizable", 16],
+  ["atomic-commit-impatient", [], "one decision", 6],
 ];
 
 /** What the deployed processes did is a behaviour of the model. */
@@ -37,6 +48,8 @@ const deployed: readonly (readonly [name: string, settings: readonly string[]])[
   ["single-copy-split", []],
   ["primary-backup", []],
   ["chain", []],
+  ["paxos-consensus", []],
+  ["atomic-commit", []],
 ];
 
 describe("explored", () => {

@@ -4,8 +4,10 @@ import type { OptionSpec, Settings } from "../options.ts";
 import type { SequentialSpec } from "../spec.ts";
 import { appendList } from "./append-list.ts";
 import { bank } from "./bank.ts";
+import { consensus } from "./consensus.ts";
 import { counter, fetchAddCounter, idGenerator } from "./counter.ts";
 import { kv } from "./kv.ts";
+import { decision } from "./decision.ts";
 import { fencedMutex, ownedMutex, reentrantMutex, semaphore } from "./locks.ts";
 import { multiRegister } from "./multi-register.ts";
 import { mutex } from "./mutex.ts";
@@ -95,6 +97,8 @@ export const specs: readonly ObjectEntry[] = [
     options: [],
     make: (initial) => fetchAddCounter(typeof initial === "number" ? initial : 0),
   },
+  simple("consensus", "agreement on the value that was proposed first", ["propose v"], consensus),
+  simple("decision", "commit or abort, decided once for everybody", ["finish"], decision),
   simple("id-generator", "no id is given twice", ["generate"], idGenerator),
   simple("owned-mutex", "a lock that only its holder releases; the value is the owner", ["acquire c", "release c"], ownedMutex),
   {
