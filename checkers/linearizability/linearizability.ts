@@ -5,6 +5,7 @@ import type { Json } from "../../harness/json.ts";
 import type { SequentialSpec } from "../../harness/spec.ts";
 import type { Anomaly, Verdict } from "../../harness/verdict.ts";
 import { type Decision, decide } from "./decide.ts";
+import type { Evidence } from "./evidence.ts";
 import { explain } from "./explain.ts";
 import { type Part, partsOf } from "./parts.ts";
 
@@ -26,11 +27,13 @@ export interface LinearizabilityOptions {
   readonly budget: Budget;
   /** Shrink and draw what is wrong (default true); without it an anomaly only names the part and how far it got. */
   readonly explain?: boolean;
+  /** Proof from elsewhere about operations whose outcome is unknown. */
+  readonly evidence?: readonly Evidence[];
 }
 
 /** Judges a history against an object. Throws `HarnessError` where the object refuses a recorded call. */
 export function checkLinearizable(history: History, spec: SequentialSpec, options: LinearizabilityOptions): Verdict {
-  const parts = partsOf(history, spec);
+  const parts = partsOf(history, spec, options.evidence);
   const anomalies: Anomaly[] = [];
   const undecided: { part: Part; decision: Decision }[] = [];
   const methods = new Set<string>();
@@ -48,6 +51,8 @@ export function checkLinearizable(history: History, spec: SequentialSpec, option
   }
   const checker = methods.size === 0 ? "linearizability" : `linearizability/${[...methods].sort().join("+")}`;
   const details: { [key: string]: Json } = { object: spec.name, operations, parts: parts.length, configurations };
+  const evidence = options.evidence ?? [];
+  if (evidence.length > 0) details["evidence"] = evidence.map((one) => `op ${one.operation} ${one.says}, says ${one.source}`);
   const [first, ...others] = anomalies;
   if (first !== undefined) return { verdict: "invalid", checker, anomalies: [first, ...others], details };
   if (undecided.length > 0) return { verdict: "unknown", checker, reason: gaveUp(undecided, options.budget), details };

@@ -3,6 +3,7 @@ import { NEMESIS } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import type { Call } from "../../harness/op.ts";
 import type { SequentialSpec } from "../../harness/spec.ts";
+import { type Evidence, evidenceByInvocation } from "./evidence.ts";
 
 /**
  * A history, encoded once for every engine of this folder: split into its independent parts (keys), and each part
@@ -45,8 +46,11 @@ export interface OperationClass {
 /** The return of an operation that never returned: after every event. */
 export const NEVER = 0x7fffffff;
 
-/** Splits and encodes. O(ops). Throws `HarnessError` where the spec refuses a call. */
-export function partsOf(history: History, spec: SequentialSpec): Part[] {
+/** Splits and encodes. O(ops). Throws `HarnessError` where the spec refuses a call, or evidence does not fit. */
+export function partsOf(history: History, spec: SequentialSpec, evidence: readonly Evidence[] = []): Part[] {
+  const proven = evidenceByInvocation(history, evidence);
+  /** By op index: operations that are known to have taken effect before it, though they never returned. */
+  const provenBefore = new Map<number, number[]>();
   const parts = new Map<string | undefined, PartBuilder>();
   const classifier = new Classifier(history, spec, parts);
   const { types, processes, pairs, length } = history;
@@ -54,14 +58,23 @@ export function partsOf(history: History, spec: SequentialSpec): Part[] {
   const numbers = new Int32Array(length);
   const owners: PartBuilder[] = [];
   const ownerOf = new Int32Array(length);
+  const returnProven = (before: number): void => {
+    for (const invocation of provenBefore.get(before) ?? []) owners[ownerOf[invocation]!]!.return(numbers[invocation]!);
+  };
   for (let i = 0; i < length; i++) {
+    if (provenBefore.size > 0) returnProven(i);
     if (processes[i] === NEMESIS) continue;
     if (types[i] === 0) {
       const pair = pairs[i]!;
-      const outcome = pair < 0 ? 3 : types[pair]!;
+      const proof = proven.get(i);
+      const outcome = proof === undefined ? (pair < 0 ? 3 : types[pair]!) : proof.says === "happened" ? 1 : 2;
       numbers[i] = -1;
       if (outcome === 2) continue;
-      const { builder, id } = classifier.classify(i, outcome === 1 ? pair : -1);
+      const { builder, id } = proof?.says === "happened" ? classifier.proven(i, proof.answer ?? null) : classifier.classify(i, outcome === 1 ? pair : -1);
+      if (proof?.says === "happened") {
+        const before = proof.before ?? length;
+        provenBefore.set(before, [...(provenBefore.get(before) ?? []), i]);
+      }
       if (outcome !== 1 && builder.classTable[id]!.readOnly) continue;
       if (builder.number < 0) {
         builder.number = owners.length;
@@ -74,6 +87,7 @@ export function partsOf(history: History, spec: SequentialSpec): Part[] {
       if (numbers[invocation]! >= 0) owners[ownerOf[invocation]!]!.return(numbers[invocation]!);
     }
   }
+  returnProven(length);
   return owners.map((builder) => builder.build());
 }
 
@@ -90,11 +104,23 @@ class Classifier {
     this.#parts = parts;
   }
 
+  /** The class of an operation whose answer is known from elsewhere. */
+  proven(invocation: number, answer: Json): { builder: PartBuilder; id: number } {
+    const { builder } = this.classify(invocation, -1);
+    const { call } = this.#calls.get(this.#callId(invocation))!;
+    const observes = builder.spec.observes === undefined || builder.spec.observes(call);
+    return { builder, id: builder.addClass(call, observes ? answer : null) };
+  }
+
+  #callId(invocation: number): number {
+    return this.#history.fs[invocation]! * 0x80000000 + this.#history.values[invocation]!;
+  }
+
   classify(invocation: number, completion: number): { builder: PartBuilder; id: number } {
     const history = this.#history;
     const f = history.fs[invocation]!;
     const value = history.values[invocation]!;
-    const callId = f * 0x80000000 + value;
+    const callId = this.#callId(invocation);
     let known = this.#calls.get(callId);
     if (known === undefined) {
       known = this.#place({ f: history.functionNames[f]!, value: history.valueTable[value]! });
