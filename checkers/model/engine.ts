@@ -7,6 +7,7 @@ import { canonicalJson, deepFreeze, equalJson, type Json } from "../../harness/j
 import { brokenLeadsTo, type StateGraph } from "./liveness.ts";
 import { type GraphEffect, type GraphSend, type GraphTransition, type LocalGraph, reductionTables, type ReductionTables } from "./reduction.ts";
 import { EventLists, FullTracker, type HistoryTracker, MonitorTracker } from "./history-tracker.ts";
+import type { Team } from "./team.ts";
 import { IntList, Interner, lanes, mix, PairTable, RecordQueue, VisitedTable, Column } from "./tables.ts";
 
 /**
@@ -98,6 +99,8 @@ export class Engine {
   readonly tracker: HistoryTracker;
   readonly discoveries: EngineDiscovery[] = [];
   generated = 0;
+  /** Of those: before a team's engine went its own way. */
+  generatedBefore = 0;
   depth = 0;
   complete = false;
   handlerCalls = 0;
@@ -143,7 +146,7 @@ export class Engine {
   readonly #emptyFlows: number;
 
   readonly #budgets: SpentBudgets;
-  #visited: VisitedTable;
+  #visited: VisitedTable | Team;
   #queue = new RecordQueue();
   #parents = new IntList();
   #events = new IntList();
@@ -202,8 +205,9 @@ export class Engine {
     }
   }
 
+  /** States that this engine has found; of a team's engine: found first. */
   get unique(): number {
-    return this.#visited.length;
+    return this.#parents.length;
   }
   get counts(): { readonly locals: number; readonly envelopes: number; readonly histories: number; readonly transitions: number } {
     return {
@@ -224,7 +228,7 @@ export class Engine {
     const end = this.#explore(Math.min(reduceAfter, statesMax));
     this.complete = end === "exhausted";
     const found = stopAtCounterexample && this.#counterexample;
-    if (this.complete || found || end === "budget" || this.#visited.length >= statesMax) return;
+    if (this.complete || found || end === "budget" || this.unique >= statesMax) return;
     this.#exploreReduced();
   }
 
@@ -292,7 +296,7 @@ export class Engine {
     let transitionsChecked = this.#nextLocal.length;
     while (this.#queue.shift()) {
       if (expanded === levelEnd) {
-        levelEnd = this.#visited.length;
+        levelEnd = this.unique;
         this.depth++;
       }
       if (this.depth >= depthMax) return "bounded";
@@ -301,7 +305,7 @@ export class Engine {
       this.#number = expanded++;
       this.#edges?.begin();
       this.#expand();
-      if (this.#visited.length >= statesMax || (stopAtCounterexample && this.#counterexample)) return "bounded";
+      if (this.unique >= statesMax || (stopAtCounterexample && this.#counterexample)) return "bounded";
       if ((expanded & 0x3ff) !== 0) continue;
       if (!budget.spend(1024)) return "budget";
       if ((expanded & 0xffff) === 0) {
@@ -314,6 +318,59 @@ export class Engine {
       }
     }
     return "exhausted";
+  }
+
+  /**
+   * This worker's share of a team's exploration. All workers walk the first levels alone, and alike; when a level is
+   * large enough each keeps its part of it, and from there on whatever it finds first. Returns what the whole team has
+   * found, and from which number on the states are this worker's own.
+   */
+  exploreShare(team: Team, options: { readonly splitAt: number; readonly overrun: () => boolean }): { readonly unique: number; readonly split: number; readonly complete: boolean } {
+    const { depthMax, statesMax, stopAtCounterexample } = this.#options;
+    this.#pass++;
+    this.#begin();
+    this.depth = 0;
+    let expanded = 0;
+    let split = Number.POSITIVE_INFINITY;
+    let splitEnd = 0;
+    let reported = 0;
+    let stop = false;
+    for (;;) {
+      const levelEnd = this.unique;
+      this.depth++;
+      if (this.depth >= depthMax) break;
+      while (expanded < levelEnd && this.#queue.shift()) {
+        this.#number = expanded++;
+        if (this.#number < splitEnd && (this.#number - split) % team.size !== team.index) continue;
+        this.#record = this.#queue.readChunk;
+        this.#at = this.#queue.readAt;
+        this.#expand();
+        if ((expanded & 0x3ff) === 0 && options.overrun()) {
+          stop = true;
+          break;
+        }
+      }
+      if (split === Number.POSITIVE_INFINITY) {
+        if (this.#queue.size === 0) return { unique: this.unique, split, complete: !stop };
+        if (this.#queue.size < options.splitAt && !stop) continue;
+        split = expanded;
+        splitEnd = this.unique;
+        reported = this.unique;
+        if (team.index === 0 && "length" in this.#visited) team.insertAll(this.#visited);
+        this.generatedBefore = this.generated;
+        team.meet({ found: team.index === 0 ? this.unique : 0, frontier: 0, stop: false });
+        this.#visited = team;
+        continue;
+      }
+      const found = this.unique - reported;
+      reported = this.unique;
+      const counterexample = stopAtCounterexample && this.#counterexample;
+      const all = team.meet({ found, frontier: this.#queue.size, stop: stop || counterexample });
+      if (all.frontier === 0) return { unique: all.unique, split, complete: !all.stop };
+      if (all.stop || all.unique >= statesMax) return { unique: all.unique, split, complete: false };
+    }
+    const all = split === Number.POSITIVE_INFINITY ? { unique: this.unique } : team.meet({ found: this.unique - reported, frontier: 0, stop: true });
+    return { unique: all.unique, split, complete: false };
   }
 
   /** What has been met so far, for the reductions. */
@@ -571,9 +628,9 @@ export class Engine {
       const local = record[at + LOCALS + party]!;
       if (!tables.commutes(envelope, local)) continue;
       const code = (envelope << 2) | DELIVER;
-      const before = this.#visited.length;
+      const before = this.unique;
       this.#successor(this.#transition(local, code), { remove: i, party, code, budget: -1 });
-      if (this.#visited.length > before) return true;
+      if (this.unique > before) return true;
       // It is counted when the state is expanded in full.
       this.generated--;
       return false;
@@ -629,7 +686,7 @@ export class Engine {
       hi = this.#hi;
     }
     const fresh = this.#visited.insert(lo, hi);
-    if (this.#edges !== undefined) this.#edges.push(this.#visited.last, step.code);
+    if (this.#edges !== undefined && "last" in this.#visited) this.#edges.push(this.#visited.last, step.code);
     if (!fresh) return;
     if (lazy) this.#mergeBag(transition, step.remove);
 
@@ -915,7 +972,7 @@ export class Engine {
 
   /** Looks at a state that was just found; the first discovery of each property is kept. */
   #inspect(chunk: Int32Array, at: number, length: number, history: number, before: number): void {
-    const state = this.#visited.length - 1;
+    const state = this.unique - 1;
     if (history !== before && this.#linearizableSoFar && !this.tracker.linearizable(history)) {
       this.#linearizableSoFar = false;
       this.discoveries.push({ property: "linearizable", kind: "counterexample", state });

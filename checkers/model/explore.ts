@@ -42,7 +42,7 @@ export function explore(of: ExplorableModel, options: ExploreOptions = {}): Expl
     reduceAfter: options.reduceAfter,
   });
   engine.run();
-  return explorationOf(model, engine, "model" in of ? of.model.clients : []);
+  return explorationOf(of, findingsOf(model, engine));
 }
 
 /** A system within its bounds, a model of actors, or a model of a few bit fields. */
@@ -123,37 +123,57 @@ export interface Bounds {
   readonly statesMax: number;
 }
 
-function explorationOf(model: ActorModel, engine: Engine, clients: readonly ClientScript[]): Exploration {
-  const properties = [{ name: "linearizable", kind: "always" as const }, ...model.properties, ...model.messageProperties, ...model.stateProperties, ...model.liveness];
-  const discoveries = [
-    ...engine.discoveries.map(({ property, kind, state }) => discoveryOf(model, { property, kind, path: engine.path(state), loop: undefined })),
-    ...Array.from(engine.brokenLiveness(), (run) => discoveryOf(model, { ...run, kind: "counterexample" })),
-  ];
-  const found = new Set(discoveries.map(({ property }) => property));
-  let outcomes: Outcomes | undefined;
+/** What one engine, or a team of them, has found. */
+export interface Findings extends Pick<Exploration, "unique" | "generated" | "depth" | "complete" | "coverage" | "reducedPasses"> {
+  readonly discoveries: readonly { readonly property: string; readonly kind: Discovery["kind"]; readonly path: readonly EngineEvent[]; readonly loop?: readonly EngineEvent[] }[];
+  outcomes(): Outcomes | undefined;
+}
+
+/** What an engine that has run has found. */
+export function findingsOf(model: ActorModel, engine: Engine): Findings {
+  const { unique, generated, depth, complete, reducedPasses } = engine;
   return {
-    system: model.name,
-    unique: engine.unique,
-    generated: engine.generated,
-    depth: engine.depth,
-    complete: engine.complete,
-    discoveries,
-    undiscovered: properties.filter(({ name }) => !found.has(name)).map(({ name, kind }) => ({ property: name, kind })),
-    // Texts of all histories are many megabytes: made when somebody asks.
-    get outcomes() {
-      return (outcomes ??= outcomesOf(engine));
-    },
-    bounds: boundsOf(model, clients),
+    unique,
+    generated,
+    depth,
+    complete,
+    reducedPasses,
+    discoveries: [
+      ...engine.discoveries.map(({ property, kind, state }) => ({ property, kind, path: engine.path(state) })),
+      ...Array.from(engine.brokenLiveness(), (run) => ({ ...run, kind: "counterexample" as const })),
+    ],
     coverage: coverageOf(model, engine),
-    reducedPasses: engine.reducedPasses,
-    collisionsExpected: (engine.unique * (engine.unique - 1)) / 2 ** 65,
+    outcomes: () => outcomesOf(engine),
   };
 }
 
-function discoveryOf(
-  model: ActorModel,
-  about: { readonly property: string; readonly kind: Discovery["kind"]; readonly path: readonly EngineEvent[]; readonly loop: readonly EngineEvent[] | undefined },
-): Discovery {
+/** The account that findings make. */
+export function explorationOf(of: System | ActorModel, findings: Findings): Exploration {
+  const model = modelOf(of);
+  const { unique, generated, depth, complete, coverage, reducedPasses } = findings;
+  const properties = [{ name: "linearizable", kind: "always" as const }, ...model.properties, ...model.messageProperties, ...model.stateProperties, ...model.liveness];
+  const found = new Set(findings.discoveries.map(({ property }) => property));
+  let outcomes: Outcomes | undefined;
+  return {
+    system: model.name,
+    unique,
+    generated,
+    depth,
+    complete,
+    discoveries: findings.discoveries.map((discovery) => discoveryOf(model, discovery)),
+    undiscovered: properties.filter(({ name }) => !found.has(name)).map(({ name, kind }) => ({ property: name, kind })),
+    // Texts of all histories are many megabytes: made when somebody asks.
+    get outcomes() {
+      return (outcomes ??= findings.outcomes());
+    },
+    bounds: boundsOf(model, "model" in of ? of.model.clients : []),
+    coverage,
+    reducedPasses,
+    collisionsExpected: (unique * (unique - 1)) / 2 ** 65,
+  };
+}
+
+function discoveryOf(model: ActorModel, about: Findings["discoveries"][number]): Discovery {
   const { property, kind, loop } = about;
   const schedule = scheduleOf(model, [...about.path, ...(loop ?? [])]);
   const loopLength = loop === undefined ? undefined : schedule.length - scheduleOf(model, about.path).length;

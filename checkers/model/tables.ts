@@ -198,6 +198,11 @@ export class VisitedTable {
     return this.#slots.byteLength;
   }
 
+  /** All fingerprints, in no order. */
+  *[Symbol.iterator](): IterableIterator<readonly [lo: number, hi: number]> {
+    for (let i = 0; i < this.#slots.length; i += 2) if (this.#slots[i] !== 0) yield [this.#slots[i]!, this.#slots[i + 1]!];
+  }
+
   #grow(): void {
     const old = this.#slots;
     const slots = old.length;
