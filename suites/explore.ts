@@ -1,9 +1,11 @@
 import { checkLinearizable } from "../checkers/linearizability/linearizability.ts";
 import { type Discovery, type ExplorableModel, explore, type Exploration } from "../checkers/model/explore.ts";
 import { type ModelDefinition, modelDefinitions } from "../checkers/model/fixtures.ts";
+import { exploreParallel } from "../checkers/model/parallel.ts";
 import type { PackedModel } from "../checkers/model/packed.ts";
 import type { SystemDefinition } from "../harness/actor.ts";
 import { guarded, steps } from "../harness/budget.ts";
+import { entryFile } from "../harness/entry.ts";
 import { HarnessError } from "../harness/errors.ts";
 import type { OptionSpec, Settings } from "../harness/options.ts";
 import type { SequentialSpec } from "../harness/spec.ts";
@@ -65,11 +67,37 @@ export function exploreNow(of: ExplorableModel | PackedModel, request: ExploreRe
     symmetry: request.symmetry ?? false,
     progress: (progress) => request.progress?.(`${progress.unique.toLocaleString("en")} states, depth ${progress.depth}`),
   });
+  return explored(exploration, cpu);
+}
+
+/** The same with several workers, each a thread that makes the model for itself: every state, nothing reduced. */
+export async function exploreInWorkers(name: string, settings: Settings, request: ExploreRequest & { readonly workers: number }): Promise<Explored> {
+  const cpu = cpuMs();
+  const definition = findExplorable(name);
+  const of = definition.make(settings);
+  if ("kind" in of) throw new HarnessError("USAGE", `${name} is a model of bit fields: it is explored by one worker, fast`, { nextStep: "leave out --workers" });
+  const fixture = modelDefinitions.some((model) => model.name === name);
+  const exploration = await exploreParallel(of, {
+    finder: fixture
+      ? { module: entryFile(import.meta.url, "../checkers/model/fixtures"), export: "findModel" }
+      : { module: entryFile(import.meta.url, "../clusters/systems/registry"), export: "findSystem" },
+    name,
+    settings,
+    workers: request.workers,
+    track: request.track,
+    deadlineMs: request.budgetMs,
+    ...(request.statesMax === undefined ? {} : { statesMax: request.statesMax }),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+  return explored(exploration, cpu);
+}
+
+function explored(exploration: Exploration, cpuBefore: number): Explored {
   const broken = exploration.discoveries.some((discovery) => discovery.kind === "counterexample");
   return {
     exploration,
     verdict: broken ? "invalid" : exploration.complete ? "valid" : "unknown",
-    cpuMs: cpuMs() - cpu,
+    cpuMs: cpuMs() - cpuBefore,
     rssBytes: process.memoryUsage().rss,
   };
 }

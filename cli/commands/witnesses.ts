@@ -6,7 +6,7 @@ import { HarnessError } from "../../harness/errors.ts";
 import { drawText } from "../../results/draw.ts";
 import type { DiscoveryRecord } from "../../results/records.ts";
 import { compareAccount, compareNow } from "../../suites/compare.ts";
-import { boundsInWords, exploreAccount, exploreNow, findExplorable } from "../../suites/explore.ts";
+import { boundsInWords, exploreAccount, exploreInWorkers, exploreNow, findExplorable } from "../../suites/explore.ts";
 import { commandName } from "../../suites/machine.ts";
 import { splitSettings } from "../../suites/settings.ts";
 import { simulateAccount, simulateNow } from "../../suites/simulate.ts";
@@ -41,24 +41,26 @@ export function addExplore(program: Command): void {
     .option("--reduce-after <count>", "explore that many states in full, then begin anew without what cannot matter", integer(1), 2_000_000)
     .option("--no-reduce", "every state, however many")
     .option("--symmetry", "one state per orbit, for models that declare a symmetry", false)
+    .option("--workers <count>", "threads that share the work; every state, nothing reduced", integer(1), 1)
     .description("walks every behaviour of a system within bounds: a proof, or a shortest counterexample")
-    .action(async (name: string, flags: CommonFlags & { monitor: boolean; statesMax?: number; reduce: boolean; reduceAfter: number; symmetry: boolean }) => {
+    .action(async (name: string, flags: CommonFlags & { monitor: boolean; statesMax?: number; reduce: boolean; reduceAfter: number; symmetry: boolean; workers: number }) => {
       const output = new Output(flags.json);
       const definition = findExplorable(name);
       const [settings] = splitSettings(flags.set, [definition]) as [Settings];
       const explored = await interruptible(
-        (signal) =>
-          Promise.resolve(
-            exploreNow(definition.make(settings), {
-              track: flags.monitor ? "monitor" : "history",
-              budgetMs: flags.budget,
-              ...(flags.statesMax === undefined ? {} : { statesMax: flags.statesMax }),
-              ...(flags.reduce ? { reduceAfter: flags.reduceAfter } : {}),
-              symmetry: flags.symmetry,
-              signal,
-              progress: (line) => output.message(line),
-            }),
-          ),
+        (signal) => {
+          const request = {
+            track: flags.monitor ? ("monitor" as const) : ("history" as const),
+            budgetMs: flags.budget,
+            ...(flags.statesMax === undefined ? {} : { statesMax: flags.statesMax }),
+            ...(flags.reduce ? { reduceAfter: flags.reduceAfter } : {}),
+            symmetry: flags.symmetry,
+            signal,
+            progress: (line: string) => output.message(line),
+          };
+          if (flags.workers > 1) return exploreInWorkers(name, settings, { ...request, workers: flags.workers });
+          return Promise.resolve(exploreNow(definition.make(settings), request));
+        },
         output,
       );
       const { exploration } = explored;
