@@ -5,10 +5,21 @@ import { atomicCommit, atomicCommitImpatient } from "./atomic-commit/definition.
 import { chain, chainReadAnywhere } from "./chain/definition.ts";
 import { paxosAmnesia, paxosConsensus, paxosNoAdoption, paxosOwnPromise } from "./paxos/definition.ts";
 import { primaryBackup, primaryBackupEarlyAnswer } from "./primary-backup/definition.ts";
+import { pnCounter, pnCounterAddingMerge } from "./pn-counter/definition.ts";
+import { requestService, requestServiceNoKeys, requestServiceVolatileKeys } from "./request-service/definition.ts";
 import { singleCopy, singleCopySplit } from "./single-copy/definition.ts";
 
-/** Every system that is written as actors, in the order in which they are listed. */
-export const systemDefinitions: readonly SystemDefinition[] = [abd, abdFastRead, abdAmnesia, singleCopy, singleCopySplit, primaryBackup, primaryBackupEarlyAnswer, chain, chainReadAnywhere, paxosConsensus, paxosNoAdoption, paxosOwnPromise, paxosAmnesia, atomicCommit, atomicCommitImpatient];
+/** Every system that is written as actors, in the order in which they are listed: each product, then its twins. */
+export const systemDefinitions: readonly SystemDefinition[] = [
+  ...[abd, abdFastRead, abdAmnesia],
+  ...[singleCopy, singleCopySplit],
+  ...[primaryBackup, primaryBackupEarlyAnswer],
+  ...[chain, chainReadAnywhere],
+  ...[paxosConsensus, paxosNoAdoption, paxosOwnPromise, paxosAmnesia],
+  ...[atomicCommit, atomicCommitImpatient],
+  ...[pnCounter, pnCounterAddingMerge],
+  ...[requestService, requestServiceNoKeys, requestServiceVolatileKeys],
+];
 
 /** The definition of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findSystem(name: string): SystemDefinition {

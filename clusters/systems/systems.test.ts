@@ -29,6 +29,11 @@ const proofs: readonly (readonly [name: string, settings: readonly string[], uni
   ["atomic-commit", ["crashes=1"], 17_618, 56_828, 3],
   ["atomic-commit", ["clients=2"], 30_471, 106_723, 6],
   ["atomic-commit", ["servers=2", "crashes=1", "timers=2", "losses=1", "duplicates=1"], 13_606, 49_272, 3],
+  ["pn-counter", [], 91_576, 267_485, 426],
+  ["pn-counter", ["timers=0", "losses=1", "crashes=1"], 111_059, 349_538, 742],
+  ["pn-counter", ["servers=3", "timers=0", "order=fifo"], 96_760, 290_270, 855],
+  ["request-service", [], 1_306, 2_527, 19],
+  ["request-service", ["crashes=1", "losses=1"], 7_201, 21_877, 63],
 ];
 
 /** The shortest way to each twin's bug, in steps. */
@@ -40,6 +45,9 @@ const bugs: readonly (readonly [name: string, settings: readonly string[], prope
   ["paxos-own-promise", [], "linearizable", 15],
   ["paxos-amnesia", [], "linearizable", 16],
   ["atomic-commit-impatient", [], "one decision", 6],
+  ["pn-counter-adding-merge", [], "convergent", 5],
+  ["request-service-no-keys", [], "linearizable", 6],
+  ["request-service-volatile-keys", [], "linearizable", 8],
 ];
 
 /** What the deployed processes did is a behaviour of the model. */
@@ -50,6 +58,8 @@ const deployed: readonly (readonly [name: string, settings: readonly string[]])[
   ["chain", []],
   ["paxos-consensus", []],
   ["atomic-commit", []],
+  ["pn-counter", []],
+  ["request-service", []],
 ];
 
 describe("explored", () => {

@@ -6,8 +6,10 @@ import { appendList } from "./append-list.ts";
 import { bank } from "./bank.ts";
 import { consensus } from "./consensus.ts";
 import { counter, fetchAddCounter, idGenerator } from "./counter.ts";
-import { kv } from "./kv.ts";
 import { decision } from "./decision.ts";
+import { eventualCounter } from "./eventual-counter.ts";
+import { idempotentCounter } from "./idempotent-counter.ts";
+import { kv } from "./kv.ts";
 import { fencedMutex, ownedMutex, reentrantMutex, semaphore } from "./locks.ts";
 import { multiRegister } from "./multi-register.ts";
 import { mutex } from "./mutex.ts";
@@ -97,6 +99,8 @@ export const specs: readonly ObjectEntry[] = [
     options: [],
     make: (initial) => fetchAddCounter(typeof initial === "number" ? initial : 0),
   },
+  simple("eventual-counter", "a counter whose reads may be late and count nothing twice", ["add n", "read"], eventualCounter),
+  simple("idempotent-counter", "an account charged by requests with keys: one that comes again changes nothing", ["submit [key, n]", "read"], idempotentCounter),
   simple("consensus", "agreement on the value that was proposed first", ["propose v"], consensus),
   simple("decision", "commit or abort, decided once for everybody", ["finish"], decision),
   simple("id-generator", "no id is given twice", ["generate"], idGenerator),
