@@ -61,7 +61,7 @@ describe("values", () => {
   const columnOf = (values: readonly Json[]): History => historyOf(values.flatMap((value) => [invoke(0, "write", value), ok(0, "write", value)]));
 
   it("share an id exactly when they are equal", () => {
-    const values: Json[] = [0, 1, "1", true, false, null, "null", 1.5, -1, 4294967296, 3_000_000_000, 1e300, [], {}, [1], ["1"], { a: 1, b: 2 }, { b: 2, a: 1 }, "", [[]], 900, 1023, 1024, 1025, 5000, 100_000];
+    const values: Json[] = [0, 1, "1", true, false, null, "null", 1.5, -1, 4294967296, 3_000_000_000, 1e300, [], {}, [1], ["1"], { a: 1, b: 2 }, { b: 2, a: 1 }, "", 900, 1023, 1024, 1025, 5000, 100_000];
     const history = columnOf([...values, ...values.toReversed()]);
 
     for (let i = 0; i < history.length; i++) {
@@ -70,6 +70,12 @@ describe("values", () => {
       }
     }
     expect([...history].map((op) => op.value)).toEqual([...values, ...values.toReversed()].flatMap((value) => [value, value]));
+  });
+
+  it("that are lists of lists, as transactions are, come back as they were without being compared", () => {
+    const values: Json[] = [[], [["r", "x", null]], [["r", "x", null]], [["append", "x", 1], ["r", "y", [1, 2]]]];
+
+    expect([...columnOf(values)].map((op) => op.value)).toEqual(values.flatMap((value) => [value, value]));
   });
 
   it("of random numbers, dense and sparse, come back as they were", () => {

@@ -259,8 +259,8 @@ class Interner {
 }
 
 /**
- * Values by content: equal values share an id. Scalars never pay for JSON, and whole numbers from 0 on, which is what
- * most workloads write, not even for hashing: their ids stand in a table as long as they lie densely.
+ * Values by content: equal values share an id, except lists of lists. Scalars never pay for JSON, and whole numbers from
+ * 0 on, which is what most workloads write, not even for hashing: their ids stand in a table as long as they lie densely.
  */
 class ValueInterner {
   readonly list: Json[] = [];
@@ -282,6 +282,8 @@ class ValueInterner {
       if (id === undefined) this.#scalars.set(value, (id = this.#add(value)));
       return id;
     }
+    // Lists of lists are transactions: hardly two of them are equal, and their texts would be most of the memory.
+    if (Array.isArray(value) && Array.isArray(value[0])) return this.#add(value);
     const key = canonicalJson(value);
     let id = this.#composites.get(key);
     if (id === undefined) this.#composites.set(key, (id = this.#add(value)));

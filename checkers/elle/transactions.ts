@@ -172,7 +172,7 @@ export function transactionsOf(history: History, vocabulary: Vocabulary, options
     }
     const own = valueTable[values[i]!]!;
     const value = own === null && pair >= 0 ? valueTable[values[pair]!]! : own;
-    const madeUp = options.instantsUnordered === true && pair === i - 1 && values[pair] === values[i];
+    const madeUp = options.instantsUnordered === true && pair === i - 1 && valueTable[values[pair]!] === own;
     builder.add({ type: typeOf[types[i]!]!, process: processes[i]!, begin: madeUp ? -1 : pair, end: i, index: i, invocation: pair, value });
   }
   for (const [place, i] of open.entries()) {
