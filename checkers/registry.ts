@@ -1,5 +1,9 @@
 import type { Checker } from "../harness/checker.ts";
+import type { Json } from "../harness/json.ts";
 import type { SequentialSpec } from "../harness/spec.ts";
+import { causal } from "./consistency/causal.ts";
+import { sequential } from "./consistency/sequential.ts";
+import { sessions } from "./consistency/sessions.ts";
 import { linearizability } from "./linearizability/linearizability.ts";
 import { stats } from "./stats.ts";
 import { unhandledErrors } from "./unhandled-errors.ts";
@@ -23,6 +27,29 @@ export const checkers: readonly CheckerEntry[] = [
     needs: "spec",
     make: linearizability,
   },
+  {
+    name: "sequential",
+    summary: "one order of all operations explains every answer and keeps the order of each process",
+    needs: "spec",
+    make: sequential,
+  },
+  {
+    name: "causal",
+    summary: "no read ignores a write among its causes (registers and kv whose values are written once)",
+    needs: "spec",
+    make: (spec) => causal(initialValue(spec())),
+  },
+  {
+    name: "sessions",
+    summary: "monotonic reads, monotonic writes, read your writes, writes follow reads (registers and kv whose values are written once)",
+    needs: "spec",
+    make: (spec) => sessions(initialValue(spec())),
+  },
   plain(stats),
   plain(unhandledErrors),
 ];
+
+/** What a register, or an absent key of a kv, holds at first. */
+function initialValue(spec: SequentialSpec): Json {
+  return spec.part?.("") === undefined ? spec.initial : spec.part("").initial;
+}
