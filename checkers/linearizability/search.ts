@@ -129,6 +129,7 @@ export class Search {
   #stamp = 0;
   #log: number[] | undefined;
   #watch: (() => void) | undefined;
+  #ends: ((state: number, used: Int32Array) => void) | undefined;
   #outcome: Outcome | undefined;
 
   constructor(problem: SearchProblem, order: Order = "deadline") {
@@ -169,7 +170,10 @@ export class Search {
     if (this.#outcome !== undefined) return this.#outcome;
     if (this.configurations === 0) {
       this.configurations = 1;
-      if (this.#advance()) return (this.#outcome = "linearizable");
+      if (this.#advance()) {
+        this.#ends?.(this.#state, this.#used);
+        return (this.#outcome = "linearizable");
+      }
       if (!this.#visit()) return (this.#outcome = "not-linearizable");
     }
     const stop = this.configurations + slice;
@@ -181,6 +185,11 @@ export class Search {
         this.#frameNext[top] = next + 1;
         this.#apply(this.#candidates[next]!);
         if (this.#advance()) {
+          if (this.#ends !== undefined) {
+            this.#ends(this.#state, this.#used);
+            this.#undo();
+            continue;
+          }
           budget.spend(unpaid);
           return (this.#outcome = "linearizable");
         }
@@ -232,6 +241,27 @@ export class Search {
     }
     this.#log = undefined;
     return this.#namedCrashes(log);
+  }
+
+  /**
+   * All states that the object can be in after the last return, each with how many crashed operations of each class
+   * (`classes` of `crashedClasses`) were used up on the way; of two ways to a state, one that used up more of everything
+   * may be left out. Undefined when the budget ended.
+   */
+  ends(budget: Budget): { state: number; used: readonly number[] }[] | undefined {
+    const found = new Map<string, { state: number; used: readonly number[] }>();
+    this.#ends = (state, used): void => {
+      const key = `${state} ${used.join()}`;
+      if (!found.has(key)) found.set(key, { state, used: [...used] });
+    };
+    const outcome = this.run(Number.POSITIVE_INFINITY, budget);
+    this.#ends = undefined;
+    return outcome === "unknown" ? undefined : [...found.values()];
+  }
+
+  /** The classes of crashed operations, in the order that `ends` counts them. */
+  get crashedClasses(): readonly number[] {
+    return this.#crashedClasses;
   }
 
   /**

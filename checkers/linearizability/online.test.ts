@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { steps, unlimited } from "../../harness/budget.ts";
+import { seed } from "../../harness/ids.ts";
+import { read, register, write } from "../../harness/objects/register.ts";
+import { freshSeed, Random } from "../../harness/random.ts";
+import { checkLinearizable } from "./linearizability.ts";
+import { OnlineLinearizability } from "./online.ts";
+import { randomHistory } from "./testing/random-history.ts";
+import { fuzzed } from "./testing/shapes.ts";
+
+describe("the online checker", () => {
+  it("finds a violation soon after it happened, long before the end", () => {
+    const random = new Random(seed("online"));
+    const shape = { spec: register(0), call: (r: Random) => (r.chance(0.5) ? read() : write(r.int(4))), operations: 4000, clients: 3, crashRatio: 0.002, lies: 0 };
+    const ops = [...randomHistory(shape, random)];
+    const place = ops.findIndex((op, i) => i > 1000 && op.type === "ok" && op.f === "read");
+    const lying = ops.map((op, i) => (i === place ? { ...op, value: 77 } : op));
+    const online = new OnlineLinearizability(register(0), { windowOps: 16, budget: () => steps(100_000) });
+
+    const stopped = lying.find((op) => online.push(op) !== undefined);
+
+    expect(stopped?.index).toBeGreaterThanOrEqual(place);
+    expect(stopped?.index).toBeLessThan(place + 500);
+    expect(online.violation?.explanation).toMatch(/no order explains ops \d+ to \d+, from any state that the ops before them can have led to: the register holds/);
+  });
+
+  const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
+  it.each(fuzzed)(`never raises a false alarm, and misses nothing in what it judged, on $name (seed ${base})`, ({ name, spec, call }) => {
+    for (let i = 0; i < 60; i++) {
+      const random = new Random(seed(`${base}/online/${name}/${i}`));
+      const shape = { spec, call, operations: 10 + random.int(30), clients: 2 + random.int(2), crashRatio: random.pick([0, 0.05]), lies: random.int(3) };
+      const history = randomHistory(shape, random);
+      const online = new OnlineLinearizability(spec, { windowOps: random.pick([2, 4, 8]), budget: () => steps(20_000) });
+      for (const op of history) online.push(op);
+      online.finish();
+      const verdict = checkLinearizable(history, spec, { budget: unlimited(), explain: false }).verdict;
+
+      if (online.violation !== undefined) expect(verdict, `history ${i}`).toBe("invalid");
+      else if (online.judged === online.seen) expect(verdict, `history ${i}`).toBe("valid");
+    }
+  });
+});

@@ -1,0 +1,193 @@
+import type { Budget } from "../../harness/budget.ts";
+import { HistoryBuilder, type OpInput } from "../../harness/history.ts";
+import { canonicalJson, type Json } from "../../harness/json.ts";
+import type { Call, Op } from "../../harness/op.ts";
+import type { SequentialSpec } from "../../harness/spec.ts";
+import type { Anomaly } from "../../harness/verdict.ts";
+import { genericProblem } from "./generic-problem.ts";
+import { partsOf } from "./parts.ts";
+import { Search } from "./search.ts";
+
+/**
+ * Linearizability while a run goes on, so that it can stop at the first violation.
+ *
+ * Each part (key) is cut at quiescent points, where none of its operations is open. Whatever order explains the window
+ * before the cut, all that matters of it afterwards is the value that the object then holds and which crashed operations
+ * have not taken effect yet: the window's ends. The next window starts from each of them; when none of its starts has an
+ * end, no order explains the history so far.
+ *
+ *     window 1 | window 2 |            ends of 1: {3}, {4 with write 4 used up}; window 2 is tried from both
+ *
+ * A violation is certain. Windows that cost more than their budget, or have too many ends, are joined with the next one;
+ * what stays open at the run's end is for the whole check, which explains as well.
+ */
+export class OnlineLinearizability {
+  /** The first violation; it stays. */
+  violation: Anomaly | undefined;
+  /** Client ops that were judged, of all seen: how far "no violation" reaches. */
+  judged = 0;
+  seen = 0;
+  readonly #spec: SequentialSpec;
+  readonly #options: OnlineOptions;
+  readonly #parts = new Map<string | undefined, OnlinePart>();
+  readonly #openPart = new Map<number, OnlinePart>();
+
+  constructor(spec: SequentialSpec, options: OnlineOptions) {
+    this.#spec = spec;
+    this.#options = options;
+  }
+
+  /** The next op of the run. Returns the violation as soon as there is one. Ops of the nemesis are passed over. */
+  push(op: Op): Anomaly | undefined {
+    if (op.process < 0 || this.violation !== undefined) return this.violation;
+    this.seen++;
+    let part = this.#openPart.get(op.process);
+    if (op.type === "invoke") {
+      const call = { f: op.f, value: op.value };
+      const place = this.#spec.partition?.(call);
+      part = this.#partOf(place?.key);
+      this.#openPart.set(op.process, part);
+      part.invoke(op, place?.call ?? call);
+    } else if (part !== undefined) {
+      this.#openPart.delete(op.process);
+      part.complete(op);
+      if (part.open === 0 && part.windowOps >= this.#options.windowOps) this.#judge(part);
+    }
+    return this.violation;
+  }
+
+  /** Judges what is left of every part that is quiescent now. */
+  finish(): Anomaly | undefined {
+    for (const part of this.#parts.values()) if (this.violation === undefined && part.open === 0 && part.windowOps > 0) this.#judge(part);
+    return this.violation;
+  }
+
+  #judge(part: OnlinePart): void {
+    const ops = part.windowOps;
+    const answer = part.judge(this.#options.budget());
+    if (answer === "explained") this.judged += ops;
+    else if (answer !== "joined") this.violation = answer;
+  }
+
+  #partOf(key: string | undefined): OnlinePart {
+    let part = this.#parts.get(key);
+    if (part === undefined) {
+      const { partition: _, part: __, ...own } = key === undefined ? this.#spec : (this.#spec.part?.(key) ?? this.#spec);
+      part = new OnlinePart(key, own);
+      this.#parts.set(key, part);
+    }
+    return part;
+  }
+}
+
+export interface OnlineOptions {
+  /** Ops that a window has at least; longer windows cost more each, shorter ones are cut more often. 64 is a good number. */
+  readonly windowOps: number;
+  /** What one window may cost. */
+  budget(): Budget;
+}
+
+/** Starts that a window is tried from at most; with more, windows are joined. */
+const startsMax = 64;
+
+/** What the object may be like at a cut: the values that it may hold, and crashed calls that may still take effect. */
+interface StartState {
+  readonly values: readonly Json[];
+  readonly crashed: readonly Call[];
+}
+
+class OnlinePart {
+  open = 0;
+  readonly key: string | undefined;
+  readonly #spec: SequentialSpec;
+  #starts: readonly StartState[];
+  #window: OpInput[] = [];
+  #first = -1;
+  /** Do not judge again before the window has this many ops: it was joined with the next one. */
+  #waitFor = 0;
+  #indices: number[] = [];
+
+  constructor(key: string | undefined, spec: SequentialSpec) {
+    this.key = key;
+    this.#spec = spec;
+    this.#starts = [{ values: [spec.initial], crashed: [] }];
+  }
+
+  get windowOps(): number {
+    return this.#window.length >= this.#waitFor ? this.#window.length : 0;
+  }
+
+  invoke(op: Op, call: Call): void {
+    if (this.#first < 0) this.#first = op.index;
+    this.open++;
+    this.#add(op, call);
+  }
+
+  complete(op: Op): void {
+    this.open--;
+    this.#add(op, { f: op.f, value: op.value });
+  }
+
+  #add(op: Op, call: Call): void {
+    this.#window.push({ process: op.process, type: op.type, f: call.f, value: call.value });
+    this.#indices.push(op.index);
+  }
+
+  /** Tries the window from every start; then the next one begins, unless this one must be joined with it. */
+  judge(budget: Budget): "explained" | "joined" | Anomaly {
+    const next = new Map<string, StartState>();
+    for (const start of this.#starts) {
+      const ends = this.#endsFrom(start, budget);
+      if (ends === undefined) return this.#join();
+      for (const end of ends) next.set(canonicalJson([end.values, end.crashed.map(({ f, value }) => [f, value])]), end);
+    }
+    if (next.size === 0) return this.#anomaly();
+    if (next.size > startsMax) return this.#join();
+    this.#starts = [...next.values()];
+    this.#window = [];
+    this.#indices = [];
+    this.#first = -1;
+    this.#waitFor = 0;
+    return "explained";
+  }
+
+  #join(): "joined" {
+    this.#waitFor = this.#window.length * 2;
+    return "joined";
+  }
+
+  #endsFrom(start: StartState, budget: Budget): StartState[] | undefined {
+    const builder = new HistoryBuilder();
+    builder.endAtInfo = false;
+    // Crashed calls of former windows are open from the beginning, under processes of their own.
+    let process = this.#window.reduce((most, op) => Math.max(most, op.process), 0);
+    for (const call of start.crashed) builder.push({ process: ++process, type: "invoke", f: call.f, value: call.value });
+    for (const op of this.#window) builder.push(op);
+    const part = partsOf(builder.build(), this.#spec)[0];
+    if (part === undefined) return [start];
+    const problem = genericProblem(part, start.values);
+    const search = new Search(problem);
+    const ends = search.ends(budget);
+    return ends?.map(({ state, used }) => {
+      const crashed: Call[] = [];
+      search.crashedClasses.forEach((id, index) => {
+        let called = 0;
+        for (let i = 0; i < part.count; i++) if (part.classes[i] === id) called++;
+        for (let left = called - used[index]!; left > 0; left--) crashed.push(part.classTable[id]!.call);
+      });
+      crashed.sort((a, b) => (canonicalJson([a.f, a.value]) < canonicalJson([b.f, b.value]) ? -1 : 1));
+      return { values: problem.machine.values(state) ?? [], crashed };
+    });
+  }
+
+  #anomaly(): Anomaly {
+    const where = this.key === undefined ? "" : ` of key ${this.key}`;
+    const values = this.#starts.flatMap(({ values: some }) => some).map((value) => this.#spec.describeState?.(value) ?? JSON.stringify(value));
+    const shown = [...new Set(values)].slice(0, 8).join(" or ");
+    return {
+      name: "nonlinearizable",
+      operations: this.#indices.slice(),
+      explanation: `no order explains ops ${this.#first} to ${this.#indices[this.#indices.length - 1]!}${where}, from any state that the ops before them can have led to: ${shown}`,
+    };
+  }
+}
