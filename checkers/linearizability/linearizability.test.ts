@@ -4,12 +4,8 @@ import { historyOf, type OpInput } from "../../harness/history.ts";
 import { seed } from "../../harness/ids.ts";
 import { casRegister, register } from "../../harness/objects/register.ts";
 import { freshSeed, Random } from "../../harness/random.ts";
-import { linearizableByBruteForce } from "./brute-force.ts";
-import { decide, search } from "./decide.ts";
-import { genericProblem } from "./generic-problem.ts";
 import { checkLinearizable } from "./linearizability.ts";
-import { partsOf } from "./parts.ts";
-import { Search } from "./search.ts";
+import { expectAgreement } from "./testing/agreement.ts";
 import { randomHistory } from "./testing/random-history.ts";
 import { fuzzed } from "./testing/shapes.ts";
 
@@ -82,35 +78,7 @@ describe("the fast checker agrees with brute force", () => {
   const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
   const perObject = 400;
 
-  it.each(fuzzed)(`on ${perObject} random histories of $name (seed ${base})`, ({ name, spec, call }) => {
-    const random = new Random(seed(`${base}/${name}`));
-    const counts = { valid: 0, invalid: 0 };
-    for (let i = 0; i < perObject; i++) {
-      const one = random.fork(String(i));
-      const shape = {
-        spec,
-        call,
-        operations: 3 + one.int(6),
-        clients: 2 + one.int(3),
-        crashRatio: one.pick([0, 0.1, 0.4]),
-        lies: one.int(5),
-        busy: one.chance(0.5),
-      };
-      const example = randomHistory(shape, one);
-      const expected = linearizableByBruteForce(example, spec) ? "valid" : "invalid";
-      const label = `seed ${base}/${name}, history ${i}: ${[...example].map((op) => `${op.process} ${op.type} ${op.f} ${JSON.stringify(op.value)}`).join("; ")}`;
-
-      expect(checkLinearizable(example, spec, { budget: unlimited(), explain: false }).verdict, label).toBe(expected);
-      for (const part of partsOf(example, spec)) {
-        const decision = search(part, unlimited());
-        expect(decide(part, unlimited()).outcome, label).toBe(decision.outcome);
-        for (const order of ["deadline", "urgency"] as const) {
-          expect(new Search(genericProblem(part), order).run(Number.POSITIVE_INFINITY, unlimited()), label).toBe(decision.outcome);
-        }
-      }
-      counts[expected]++;
-    }
-    expect(counts.valid).toBeGreaterThan(perObject / 10);
-    expect(counts.invalid).toBeGreaterThan(perObject / 200);
+  it.each(fuzzed)(`on ${perObject} random histories of $name (seed ${base})`, (object) => {
+    expectAgreement(object, { base, count: perObject });
   });
 });

@@ -1,0 +1,30 @@
+import { describe, it } from "vitest";
+import { freshSeed } from "../../harness/random.ts";
+import { expectAgreement, expectEnginesAgree } from "./testing/agreement.ts";
+import { fuzzed } from "./testing/shapes.ts";
+
+const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
+const total = 102_000;
+const perObject = Math.ceil(total / fuzzed.length);
+
+describe(`all engines agree with brute force on ${perObject * fuzzed.length} random histories (seed ${base})`, () => {
+  it.each(fuzzed)(
+    `${perObject} of $name`,
+    (object) => {
+      expectAgreement(object, { base, count: perObject });
+    },
+    600_000,
+  );
+});
+
+describe(`engines agree on larger histories (seed ${base})`, () => {
+  // Containers that are searched by asking the spec are slow to agree on long histories.
+  const searched = /^(stack|priority|bag|queue)/;
+  it.each(fuzzed)(
+    "of $name",
+    (object) => {
+      expectEnginesAgree(object, { base, count: searched.test(object.name) ? 200 : 1000, operations: searched.test(object.name) ? 16 : 60 });
+    },
+    600_000,
+  );
+});
