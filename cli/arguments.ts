@@ -8,11 +8,13 @@ export function duration(text: string): number {
   return Number(match[1]) * factor;
 }
 
-/** A whole number of at least `min`. */
-export function integer(min: number): (text: string) => number {
+/** A whole number of at least `min`, and of at most `max`. */
+export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < min) throw new InvalidArgumentError(`takes a whole number of at least ${min}.`);
+    if (text.trim() === "" || !Number.isInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(max === Number.MAX_SAFE_INTEGER ? `takes a whole number of at least ${min}.` : `takes a whole number from ${min} to ${max}.`);
+    }
     return value;
   };
 }

@@ -29,7 +29,12 @@ function mentioning(text: string): number[] {
 }
 
 function start(args: readonly string[], mark: string): ReturnType<typeof spawn> {
-  return spawn(process.execPath, [fileURLToPath(new URL("./main.ts", import.meta.url)), ...args], { cwd: folder, env: { ...process.env, RASHOMON_TEST_MARK: mark }, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(process.execPath, [fileURLToPath(new URL("./main.ts", import.meta.url)), ...args], { cwd: folder, env: { ...process.env, RASHOMON_TEST_MARK: mark }, stdio: ["ignore", "pipe", "pipe"], detached: true });
+}
+
+/** Ctrl-C, as a terminal sends it: to every process of the group. */
+function interrupt(child: ReturnType<typeof start>): void {
+  process.kill(-child.pid!, "SIGINT");
 }
 
 async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
@@ -85,15 +90,24 @@ describe("rashomon run", () => {
     const mark = `mark-interrupt-${process.pid}`;
     const child = start(["run", "abd", "--nemesis", "isolate", "--fault-every", "1500ms", "--fault-for", "1400ms", "--time-limit", "60s", "--rate", "60", "--seed", "8", "--json"], mark);
     const out = textOf(child.stdout);
+    const messages = textOf(child.stderr);
     await until("a fault in the ledger", () => ledgerHas(folder, '"done"', "8"), { deadlineMs: 40_000, everyMs: 50 });
-    child.kill("SIGINT");
+    interrupt(child);
     const code = await new Promise((resolve) => child.once("exit", resolve));
 
     const result = JSON.parse(await out) as { interrupted: boolean; run: string };
     expect(result.interrupted).toBe(true);
     expect([0, 3]).toContain(code);
+    expect(await messages, "the nodes outlive Ctrl-C until they are healed").not.toMatch(/exited/);
     expect((await readHistoryFile(join(result.run, "history.jsonl"))).history.length).toBeGreaterThan(0);
     await until("no process left", () => mentioning(mark).length === 0, { deadlineMs: 20_000, everyMs: 100 });
+  });
+
+  test("Ctrl-C ends an exploration at once, though it leaves the event loop no turn", async () => {
+    const child = start(["explore", "abd", "--set", "clients=3"], `mark-explore-${process.pid}`);
+    await new Promise((resolve) => child.stderr!.once("data", resolve));
+    interrupt(child);
+    expect(await new Promise((resolve) => child.once("exit", (_code, signal) => resolve(signal)))).toBe("SIGINT");
   });
 
   test("SIGKILL in the middle of a partition loses no recorded operation and leaves no process; heal finds nothing more", async () => {
@@ -121,6 +135,8 @@ describe("what is wrong is said before anything starts", () => {
     ["an unknown setting", ["run", "abd", "--set", "nosuch=1"], 254, /no option "nosuch"/],
     ["a setting of the wrong kind", ["run", "abd", "--set", "resendMs=soon"], 254, /resendMs takes a integer|resendMs takes an integer/],
     ["a cluster it cannot run on", ["run", "abd", "--cluster", "docker"], 254, /cannot run on a docker cluster/],
+    ["a fleet too large for one machine", ["run", "abd", "--nodes", "1000"], 254, /from 1 to 25/],
+    ["a demo on no cluster", ["demo", "--cluster", "nosuch"], 254, /Allowed choices are local, docker/],
     ["a rate of nothing", ["run", "abd", "--rate", "0"], 254, /above 0/],
     ["exploring a database", ["explore", "etcd"], 254, /etcd is a database/],
   ] as const)("%s", async (_title, args, code, message) => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Seed } from "../harness/ids.ts";
 import { parseSettings, type Settings } from "../harness/options.ts";
-import { cpuMs, wallClock } from "../harness/time.ts";
+import { cpuMs, sleep, wallClock } from "../harness/time.ts";
 import type { ControlRecord, ReportInput, RunVerdict, WitnessAccount } from "../results/records.ts";
 import { accountOfRun } from "../results/report.ts";
 import { createRunFolder, type RunFolder } from "../results/store.ts";
@@ -114,8 +114,8 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
     const run = await deployAct(request, act, act.run.set ?? []);
     deployed.push(run);
     accounts.push(deployAccount(run, act.expected, folder));
+    await listen(hooks.signal);
   }
-  hooks.signal.throwIfAborted();
 
   chapter("2. Explore: the very same actors, every behaviour within bounds");
   const explored = new Map<string, Explored>();
@@ -126,6 +126,7 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
     const account = exploreAccount(act.system, result, { expected: act.expected, spec: definition.make(settings).spec, rerun: [commandName(), "explore", act.system, ...(act.statesMax === undefined ? [] : [`--states-max ${act.statesMax}`])].join(" ") });
     accounts.push(account);
     hooks.tell(`${act.system}: ${account.summary}`);
+    await listen(hooks.signal);
   }
 
   chapter("3. Simulate: the same actors again, from seeds, in virtual time");
@@ -135,6 +136,7 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
     const account = simulateAccount(simulated, { expected: act.expected, seed, rerun: [commandName(), "simulate", act.system, `--runs ${act.simulatedRuns}`, `--seed ${seed}`].join(" ") });
     accounts.push(account);
     hooks.tell(`${act.system}: ${account.summary}`);
+    await listen(hooks.signal);
   }
 
   chapter("4. Compare: exactly the model's clients on real processes, round after round, held against the model");
@@ -157,6 +159,7 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
     const account = compareAccount(result, { expected: "valid", seed, rerun: [commandName(), "compare", act.system, `--seed ${seed}`, `--set rounds=${act.rounds}`].join(" ") });
     accounts.push(account);
     hooks.tell(`${act.system}: ${account.summary}`);
+    await listen(hooks.signal);
   }
 
   return finish({ request, folder, accounts, deployed, compared, rerun: ["npm run demo --", ...request.set.map((setting) => `--set ${setting}`), `--seed ${seed}`].join(" ") });
@@ -172,8 +175,14 @@ export async function demoDocker(request: DemoRequest): Promise<Demo> {
     const run = await deployAct(request, act, act.set);
     deployed.push(run);
     accounts.push(deployAccount(run, act.expected, folder));
+    await listen(request.hooks.signal);
   }
   return finish({ request, folder, accounts, deployed, compared: [], rerun: ["npm run demo:docker --", ...request.set.map((setting) => `--set ${setting}`), `--seed ${request.seed}`].join(" ") });
+}
+
+/** Gives the event loop a turn, in which a Ctrl-C during long work is heard; throws its reason. */
+function listen(signal: AbortSignal): Promise<void> {
+  return sleep(5, signal);
 }
 
 async function deployAct(request: DemoRequest, act: Pick<Act, "system" | "run">, set: readonly string[]): Promise<Deployed> {

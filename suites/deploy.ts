@@ -58,6 +58,8 @@ export async function deploy(scenario: Scenario, hooks: DeployHooks): Promise<De
     faults: readFaults(folder.paths.faults).faults,
     faultsExpected: scenario.faults.length > 0,
     budgetMs: scenario.budgetMs,
+    // A run that was interrupted is judged all the same; one that ended by itself can still be spared a long judgement.
+    ...(hooks.signal.aborted ? {} : { signal: hooks.signal }),
     interrupted: ran.result.interrupted,
     problems: ran.problems,
   });

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { seed, type Seed } from "../../harness/ids.ts";
 import { monotonicMs } from "../../harness/time.ts";
 import { freshSeed } from "../../harness/random.ts";
@@ -13,7 +13,7 @@ import { Output } from "../output.ts";
 export function addDemo(program: Command): void {
   program
     .command("demo")
-    .option("--cluster <kind>", "local: three witnesses on child processes; docker: a real etcd", "local")
+    .addOption(new Option("--cluster <kind>", "local: three witnesses on child processes; docker: a real etcd").choices(["local", "docker"]).default("local"))
     .option("--seed <text>", "of everything that is drawn (default: fresh, and printed)", (text) => seed(text))
     .option("--set <key=value>", "an option of the deployed systems or their workload; repeatable", repeated, [])
     .option("--runs <folder>", "where run folders go", "runs")

@@ -25,6 +25,15 @@ interface CommonFlags {
   readonly json: boolean;
 }
 
+interface ExploreFlags extends CommonFlags {
+  readonly monitor: boolean;
+  readonly statesMax?: number;
+  readonly reduce: boolean;
+  readonly reduceAfter: number;
+  readonly symmetry: boolean;
+  readonly workers: number;
+}
+
 function common(command: Command): Command {
   return command
     .option("--set <key=value>", "an option of the system or model, bounds included; repeatable", repeated, [])
@@ -43,28 +52,25 @@ export function addExplore(program: Command): void {
     .option("--symmetry", "one state per orbit, for models that declare a symmetry", false)
     .option("--workers <count>", "threads that share the work; every state, nothing reduced", integer(1), 1)
     .description("walks every behaviour of a system within bounds: a proof, or a shortest counterexample")
-    .action(async (name: string, flags: CommonFlags & { monitor: boolean; statesMax?: number; reduce: boolean; reduceAfter: number; symmetry: boolean; workers: number }) => {
+    .action(async (name: string, flags: ExploreFlags) => {
       const output = new Output(flags.json);
       const definition = findExplorable(name);
       const [settings] = splitSettings(flags.set, [definition]) as [Settings];
-      const explored = await interruptible(
-        (signal) => {
-          const request = {
-            track: flags.monitor ? ("monitor" as const) : ("history" as const),
-            budgetMs: flags.budget,
-            ...(flags.statesMax === undefined ? {} : { statesMax: flags.statesMax }),
-            ...(flags.reduce ? { reduceAfter: flags.reduceAfter } : {}),
-            symmetry: flags.symmetry,
-            signal,
-            progress: (line: string) => output.message(line),
-          };
-          if (flags.workers > 1) return exploreInWorkers(name, settings, { ...request, workers: flags.workers });
-          return Promise.resolve(exploreNow(definition.make(settings), request));
-        },
-        output,
-      );
+      const request = {
+        track: flags.monitor ? ("monitor" as const) : ("history" as const),
+        budgetMs: flags.budget,
+        ...(flags.statesMax === undefined ? {} : { statesMax: flags.statesMax }),
+        ...(flags.reduce ? { reduceAfter: flags.reduceAfter } : {}),
+        symmetry: flags.symmetry,
+        progress: (line: string) => output.message(line),
+      };
+      // One thread's walk leaves the event loop no turn to hear a signal, and nothing is there to heal: Ctrl-C just ends it.
+      const explored =
+        flags.workers > 1
+          ? await interruptible((signal) => exploreInWorkers(name, settings, { ...request, signal, workers: flags.workers }), output)
+          : exploreNow(definition.make(settings), request);
       const { exploration } = explored;
-      const account = exploreAccount(name, explored, { rerun: `${commandName()} explore ${name}` });
+      const account = exploreAccount(name, explored, { rerun: exploreCommand(name, flags) });
       output.exit(exitOfVerdict(explored.verdict));
       output.result(
         {
@@ -95,6 +101,21 @@ export function addExplore(program: Command): void {
     });
 }
 
+/** The command that walks the same states again. */
+function exploreCommand(name: string, flags: ExploreFlags): string {
+  return [
+    commandName(),
+    "explore",
+    name,
+    ...(flags.monitor ? ["--monitor"] : []),
+    ...(flags.statesMax === undefined ? [] : [`--states-max ${flags.statesMax}`]),
+    flags.reduce ? `--reduce-after ${flags.reduceAfter}` : "--no-reduce",
+    ...(flags.symmetry ? ["--symmetry"] : []),
+    ...(flags.workers > 1 ? [`--workers ${flags.workers}`] : []),
+    ...flags.set.map((setting) => `--set ${setting}`),
+  ].join(" ");
+}
+
 /** `rashomon simulate SYSTEM --runs N --seed S [--json]` */
 export function addSimulate(program: Command): void {
   common(program.command("simulate"))
@@ -103,12 +124,12 @@ export function addSimulate(program: Command): void {
     .option("--seed <text>", "of all runs (default: fresh, and printed)", (text) => seed(text))
     .option("--strategy <name>", "uniform, latency or pct: how the next event is chosen", "latency")
     .description("plays a system's model clients in virtual time, one seed a run; a failing run replays exactly")
-    .action(async (name: string, flags: CommonFlags & { runs: number; seed?: Seed; strategy: string }) => {
+    .action((name: string, flags: CommonFlags & { runs: number; seed?: Seed; strategy: string }) => {
       const output = new Output(flags.json);
       const definition = actorsOf(name);
       const [settings] = splitSettings(flags.set, [definition]) as [Settings];
       const from = flags.seed ?? freshSeed();
-      const simulated = await interruptible(() => Promise.resolve(simulateNow({ definition, settings, runs: flags.runs, seed: from, strategy: flags.strategy })), output);
+      const simulated = simulateNow({ definition, settings, runs: flags.runs, seed: from, strategy: flags.strategy });
       const rerun = [commandName(), "simulate", name, `--runs ${flags.runs}`, `--seed ${from}`, `--strategy ${flags.strategy}`, ...flags.set.map((setting) => `--set ${setting}`)].join(" ");
       const account = simulateAccount(simulated, { seed: from, rerun });
       output.exit(exitOfVerdict(simulated.verdict));
@@ -136,6 +157,8 @@ export function addCompare(program: Command): void {
       const definition = actorsOf(name);
       const [settings, own] = splitSettings(flags.set, [definition, { name: "compare", options: compareOptions }]) as [Settings, Settings];
       const from = flags.seed ?? freshSeed();
+      // Before the handler for Ctrl-C is there: exploring leaves the event loop no turn, and nothing is there to heal.
+      const explored = exploreNow(definition.make(settings), { track: "history", budgetMs: flags.budget, progress: (line) => output.message(line) });
       const compared = await interruptible(
         (signal) =>
           compareNow({
@@ -148,6 +171,7 @@ export function addCompare(program: Command): void {
             budgetMs: flags.budget,
             signal,
             tell: (line) => output.message(line),
+            explored,
           }),
         output,
       );

@@ -62,7 +62,8 @@ export function spawnNode(options: NodeSpawn): NodeProcess {
   const log = openSync(logFile, "a");
   let child: ChildProcess;
   try {
-    child = spawn(file, args, { stdio: ["pipe", log, log, "pipe"], env: { ...environment, [configVariable]: JSON.stringify(config) }, cwd: dirname(logFile) });
+    // In a session of its own: Ctrl-C in a terminal reaches every process of its group, and ending nodes is the harness's to do.
+    child = spawn(file, args, { detached: true, stdio: ["pipe", log, log, "pipe"], env: { ...environment, [configVariable]: JSON.stringify(config) }, cwd: dirname(logFile) });
   } finally {
     closeSync(log);
   }

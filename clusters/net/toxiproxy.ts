@@ -84,7 +84,8 @@ function launch(options: StartToxiproxyOptions): { child: ChildProcess; pid: num
   const log = openSync(options.logFile, "a");
   try {
     const entry = entryFile(import.meta.url, "./toxiproxy-server/main");
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...flags], { stdio: ["pipe", "pipe", log] });
+    // In a session of its own: Ctrl-C in a terminal must not take the links from a run that is about to heal them.
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...flags], { detached: true, stdio: ["pipe", "pipe", log] });
     child.on("error", () => {});
     child.stdin?.on("error", () => {});
     if (child.pid === undefined) throw new HarnessError("PROXY_FAILED", "the proxy server's process could not be started", { nextStep: "see whether this machine can start more processes (ulimit -u)" });
