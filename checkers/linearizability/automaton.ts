@@ -1,4 +1,5 @@
-import { canonicalJson, type Json } from "../../harness/json.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { canonicalJson, deepFreeze, type Json } from "../../harness/json.ts";
 import { type SequentialSpec, statesAfter } from "../../harness/spec.ts";
 import type { OperationClass } from "./parts.ts";
 import { Transitions, UNASKED } from "./transitions.ts";
@@ -18,6 +19,7 @@ export class Automaton {
   readonly #members: (readonly Json[])[] = [];
   readonly #ids = new Map<string, number>();
   readonly #transitions: Transitions;
+  #asked = 0;
 
   constructor(spec: SequentialSpec, classTable: readonly OperationClass[], initial: readonly Json[] = [spec.initial]) {
     this.#spec = spec;
@@ -44,8 +46,26 @@ export class Automaton {
 
   #compute(state: number, id: number): number {
     const next: Json[] = [];
-    for (const value of this.#members[state]!) next.push(...statesAfter(this.#spec, value, this.#classTable[id]!));
+    for (const value of this.#members[state]!) next.push(...this.#ask(value, this.#classTable[id]!));
     return next.length === 0 ? -1 : this.#intern(next);
+  }
+
+  /** The spec's answer; the first questions are asked twice, of a frozen state, since the search relies on equal answers. */
+  #ask(value: Json, answered: OperationClass): readonly Json[] {
+    if (this.#asked >= askedTwice) return statesAfter(this.#spec, value, answered);
+    this.#asked++;
+    const { f } = answered.call;
+    let states: readonly Json[];
+    let again: readonly Json[];
+    try {
+      states = statesAfter(this.#spec, deepFreeze(value), answered);
+      again = statesAfter(this.#spec, value, answered);
+    } catch (cause) {
+      if (!(cause instanceof TypeError)) throw cause;
+      throw impure(this.#spec, `${f} writes to its state or call, or fails on it`, cause);
+    }
+    if (canonicalJson(states) !== canonicalJson(again)) throw impure(this.#spec, `${f} gives two results for the same state and call`);
+    return states;
   }
 
   #intern(values: readonly Json[]): number {
@@ -66,4 +86,11 @@ export class Automaton {
     }
     return id;
   }
+}
+
+/** Questions to the spec that are checked for purity. */
+const askedTwice = 64;
+
+function impure(spec: SequentialSpec, what: string, cause?: unknown): HarnessError {
+  return new HarnessError("SPEC_IMPURE", `object ${spec.name}: ${what}`, { nextStep: "make apply return new states and depend on nothing but its arguments", cause });
 }

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { steps, unlimited } from "../../harness/budget.ts";
 import { historyOf, type OpInput } from "../../harness/history.ts";
 import { seed } from "../../harness/ids.ts";
+import type { Json } from "../../harness/json.ts";
 import { casRegister, register } from "../../harness/objects/register.ts";
 import { freshSeed, Random } from "../../harness/random.ts";
+import type { SequentialSpec } from "../../harness/spec.ts";
 import { checkLinearizable } from "./linearizability.ts";
 import { expectAgreement } from "./testing/agreement.ts";
 import { randomHistory } from "./testing/random-history.ts";
@@ -61,6 +63,27 @@ describe("linearizability", () => {
         1 ok write
         2 ok write`),
     ).toBe("valid");
+  });
+
+  it("a user's own object in ten lines is judged", () => {
+    const flag: SequentialSpec = {
+      name: "flag",
+      initial: false,
+      apply: (state, call) => (call.f === "raise" ? [{ state: true, ret: null }] : [{ state, ret: state }]),
+      observes: (call) => call.f === "see",
+    };
+
+    expect(truth("0 invoke raise\n1 invoke see\n1 ok see true\n0 ok raise", flag)).toBe("valid");
+    expect(truth("0 invoke raise\n0 ok raise\n1 invoke see\n1 ok see false", flag)).toBe("invalid");
+  });
+
+  it("an object that writes to its state, or answers differently the second time, is refused", () => {
+    let calls = 0;
+    const writes: SequentialSpec = { name: "writes", initial: [], apply: (state) => [{ state: ((state as Json[]).push(1), state), ret: null }] };
+    const counts: SequentialSpec = { name: "counts", initial: 0, apply: () => [{ state: calls++, ret: null }] };
+
+    expect(() => truth("0 invoke add\n0 ok add", writes)).toThrow(/object writes: add writes to its state or call/);
+    expect(() => truth("0 invoke add\n0 ok add", counts)).toThrow(/object counts: add gives two results for the same state and call/);
   });
 
   it("a budget that ends is unknown, with a reason that says how far it got", () => {

@@ -46,7 +46,7 @@ export function checkLinearizable(history: History, spec: SequentialSpec, option
     operations += part.count;
     if (decision.outcome === "unknown") undecided.push({ part, decision });
     if (decision.outcome === "not-linearizable") {
-      anomalies.push(options.explain === false ? unexplained(part, decision) : explain({ history, part, known: decision, budget: options.budget }));
+      anomalies.push(options.explain === false || anomalies.length >= explainedMax ? unexplained(part, decision) : explain({ history, part, known: decision, budget: options.budget }));
     }
   }
   const checker = methods.size === 0 ? "linearizability" : `linearizability/${[...methods].sort().join("+")}`;
@@ -58,6 +58,9 @@ export function checkLinearizable(history: History, spec: SequentialSpec, option
   if (undecided.length > 0) return { verdict: "unknown", checker, reason: gaveUp(undecided, options.budget), details };
   return { verdict: "valid", checker, details };
 }
+
+/** Parts that are explained in full; further ones that are wrong are named. */
+const explainedMax = 10;
 
 /** The same as a checker for runs; `spec` is made afresh for each history. */
 export function linearizability(spec: () => SequentialSpec): Checker {

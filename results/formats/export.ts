@@ -1,0 +1,63 @@
+import { HarnessError } from "../../harness/errors.ts";
+import type { History } from "../../harness/history.ts";
+import { isArray, type Json } from "../../harness/json.ts";
+
+/**
+ * Our histories in the forms of others, so that Knossos and Porcupine can be asked for a second opinion.
+ *
+ *     knossos     one EDN map per op, as Jepsen's history.edn
+ *     porcupine   the kv logs of Porcupine's tests: get, put and append of texts by key
+ */
+export type ExportName = "knossos" | "porcupine";
+export const exportNames: readonly ExportName[] = ["knossos", "porcupine"];
+
+/** The history as text of that form. Throws `HarnessError` where the form cannot say it. O(ops). */
+export function exportHistory(history: History, form: ExportName): string {
+  return form === "knossos" ? knossos(history) : porcupine(history);
+}
+
+function knossos(history: History): string {
+  const lines: string[] = [];
+  for (const op of history) {
+    const process = op.process < 0 ? ":nemesis" : String(op.process);
+    const time = op.timeNs < 0 ? "" : `, :time ${op.timeNs}`;
+    const error = op.type !== "invoke" && op.error !== undefined ? `, :error ${edn(op.error)}` : "";
+    // Knossos knows a refused cas as a failure, and a cas that succeeded by its arguments.
+    const refused = op.type === "ok" && op.f === "cas" && op.value === false;
+    const succeeded = op.type === "ok" && op.f === "cas" && op.value === true;
+    const value = refused || succeeded ? history.valueTable[history.values[history.pairs[op.index]!]!]! : op.value;
+    lines.push(`{:index ${op.index}${time}, :process ${process}, :type :${refused ? "fail" : op.type}, :f :${op.f}, :value ${edn(value)}${error}}`);
+  }
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
+
+function porcupine(history: History): string {
+  const lines: string[] = [];
+  for (const op of history) {
+    if (op.process < 0) continue;
+    const place = `the op ${op.index}, ${op.type} ${op.f}`;
+    if (op.f !== "get" && op.f !== "put" && op.f !== "append") throw unsayable(place, "knows only get, put and append");
+    const invoked = op.type === "invoke" ? op.value : history.valueTable[history.values[history.pairs[op.index]!]!]!;
+    const [key, written] = op.f === "get" ? [invoked, null] : isArray(invoked) ? [invoked[0] ?? null, invoked[1] ?? null] : [null, null];
+    if (op.type === "fail" || op.type === "info") throw unsayable(place, "has no word for an operation that did not return");
+    const value = op.f === "get" ? (op.type === "invoke" ? null : (op.value ?? "")) : written;
+    if (typeof key !== "string" || !(value === null || typeof value === "string")) throw unsayable(place, "knows only texts");
+    lines.push(`{:process ${op.process}, :type :${op.type}, :f :${op.f}, :key ${edn(key)}, :value ${edn(value)}}`);
+  }
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
+
+function unsayable(place: string, why: string): HarnessError {
+  return new HarnessError("USAGE", `${place}, cannot be written for Porcupine: its kv form ${why}`, { nextStep: "export it for Knossos, or keep only the operations that the form knows" });
+}
+
+/** Plain data as EDN: object keys become keywords where they can. */
+function edn(value: Json): string {
+  if (value === null) return "nil";
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value !== "object") return String(value);
+  if (isArray(value)) return `[${value.map(edn).join(" ")}]`;
+  return `{${Object.entries(value)
+    .map(([key, member]) => `${/^[A-Za-z][\w-]*$/.test(key) ? `:${key}` : JSON.stringify(key)} ${edn(member)}`)
+    .join(", ")}}`;
+}
