@@ -16,7 +16,7 @@ export interface Coverage {
 
 export function coverageOf(model: ActorModel, engine: Engine): Coverage {
   const byKind = new Map<string, { party: "server" | "client"; input: string; distinct: number; reacted: boolean }>();
-  for (const { party, input, reacted } of engine.observed()) {
+  for (const { party, input, reacted } of engine.memo.observed()) {
     const kind = { party: party < model.servers ? ("server" as const) : ("client" as const), input: describeInput(input, model.servers) };
     const key = `${kind.party} ${kind.input}`;
     const known = byKind.get(key);
@@ -32,7 +32,7 @@ export function coverageOf(model: ActorModel, engine: Engine): Coverage {
     messages: envelopes,
     histories,
     transitions,
-    handlerCalls: engine.handlerCalls,
+    handlerCalls: engine.memo.handlerCalls,
     inputs: [...byKind.values()].sort((a, b) => (`${a.party}${a.input}` < `${b.party}${b.input}` ? -1 : 1)),
   };
 }

@@ -8,9 +8,10 @@ import type { History } from "../../harness/history.ts";
 import type { Schedule } from "../../harness/schedule.ts";
 import { describeCall } from "../../harness/spec.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
-import { Engine, type EngineEvent, type Progress } from "./engine.ts";
+import { Engine, type Progress } from "./engine.ts";
 import { explorePacked } from "./explore-packed.ts";
 import { describeStep, lamport } from "./lamport.ts";
+import type { EngineEvent } from "./memo.ts";
 import type { PackedModel } from "./packed.ts";
 import { modelOf, replay, scheduleOf } from "./replay.ts";
 

@@ -1,3 +1,5 @@
+import { IntList } from "./tables.ts";
+
 /**
  * "Whenever p holds, q holds then or later", under weak fairness (Lamport's p ~> q). A finite graph breaks it exactly if
  * it has a lasso: a path to a state with p, on through states without q, into a loop without q that is fair:
@@ -181,4 +183,25 @@ function pathInside(graph: StateGraph, inside: ReadonlySet<number>, ends: { read
 function edgesOf(graph: StateGraph, state: number): number[] {
   const first = graph.firstEdge(state);
   return Array.from({ length: graph.firstEdge(state + 1) - first }, (_, i) => first + i);
+}
+
+/** Transitions, grouped by the state that they leave: states are expanded in the order of their numbers. */
+export class EdgeList {
+  readonly targets: IntList = new IntList();
+  readonly codes: IntList = new IntList();
+  readonly #starts = new IntList();
+
+  /** The next state's transitions begin. */
+  begin(): void {
+    this.#starts.push(this.targets.length);
+  }
+
+  push(target: number, code: number): void {
+    this.targets.push(target);
+    this.codes.push(code);
+  }
+
+  first(state: number): number {
+    return state < this.#starts.length ? this.#starts.get(state) : this.targets.length;
+  }
 }

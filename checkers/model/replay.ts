@@ -5,7 +5,7 @@ import type { History } from "../../harness/history.ts";
 import { canonicalJson, type Json } from "../../harness/json.ts";
 import type { Schedule, ScheduleStep } from "../../harness/schedule.ts";
 import { World } from "../../harness/world.ts";
-import type { EngineEvent } from "./engine.ts";
+import type { EngineEvent } from "./memo.ts";
 
 /** A schedule played from the start. */
 export interface Replay {

@@ -1,0 +1,45 @@
+import type { ActorModel } from "../../harness/actor-model.ts";
+import { assert } from "../../harness/assert.ts";
+import { lanes } from "./tables.ts";
+
+/**
+ * The budgets spent so far as one number (mixed radix), with its hash. Infinite budgets always have something left and
+ * are no part of the number.
+ */
+export class SpentBudgets {
+  readonly lo: Int32Array;
+  readonly hi: Int32Array;
+  readonly #sizes: number[] = [];
+  readonly #radices: number[] = [];
+
+  constructor(model: ActorModel) {
+    let count = 1;
+    const { losses, duplicates, crashes, recoveries, timers } = model.budgets;
+    for (const budget of [losses, duplicates, crashes, recoveries, timers]) {
+      const finite = Number.isFinite(budget);
+      this.#sizes.push(finite ? budget + 1 : 0);
+      this.#radices.push(finite ? count : 0);
+      if (finite) count *= budget + 1;
+    }
+    assert(count <= 1 << 20, `the budgets multiply to ${count} combinations, at most ${1 << 20} fit`);
+    this.lo = new Int32Array(count);
+    this.hi = new Int32Array(count);
+    for (let spent = 0; spent < count; spent++) {
+      [this.lo[spent], this.hi[spent]] = lanes(`spent${this.#sizes.map((_, kind) => this.#used(spent, kind)).join()}`);
+    }
+  }
+
+  has(spent: number, kind: number): boolean {
+    const size = this.#sizes[kind]!;
+    return size === 0 || (size > 1 && this.#used(spent, kind) + 1 < size);
+  }
+
+  spend(spent: number, kind: number): number {
+    return spent + this.#radices[kind]!;
+  }
+
+  #used(spent: number, kind: number): number {
+    const size = this.#sizes[kind]!;
+    return size === 0 ? 0 : Math.floor(spent / this.#radices[kind]!) % size;
+  }
+}
