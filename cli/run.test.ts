@@ -138,6 +138,7 @@ describe("what is wrong is said before anything starts", () => {
     ["a fleet too large for one machine", ["run", "abd", "--nodes", "1000"], 254, /from 1 to 25/],
     ["a demo on no cluster", ["demo", "--cluster", "nosuch"], 254, /Allowed choices are local, docker/],
     ["a rate of nothing", ["run", "abd", "--rate", "0"], 254, /above 0/],
+    ["a workload for a system that has none", ["run", "pn-counter"], 254, /no workload fits pn-counter/],
     ["exploring a database", ["explore", "etcd"], 254, /etcd is a database/],
   ] as const)("%s", async (_title, args, code, message) => {
     const ran = await rashomon(args, { cwd: folder });

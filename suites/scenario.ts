@@ -62,6 +62,9 @@ export function scenarioOf(request: ScenarioRequest): Scenario {
     throw new HarnessError("BAD_OPTION", `${subject.name} cannot run on a ${cluster} cluster (it can on ${subject.clusters.join(", ")})`, { nextStep: `use --cluster ${subject.clusters[0]}` });
   }
   const workload = findWorkload(request.workload);
+  if (subject.workloads.length === 0) {
+    throw new HarnessError("BAD_OPTION", `no workload fits ${subject.name} yet`, { nextStep: `deploy it in rounds of its own clients: \`rashomon compare ${subject.name}\`` });
+  }
   if (!subject.workloads.includes(workload.name)) {
     throw new HarnessError("BAD_OPTION", `${subject.name} does not understand the calls of workload ${workload.name} (it does ${subject.workloads.join(", ")})`, { nextStep: `use --workload ${subject.workloads[0]}` });
   }

@@ -8,7 +8,7 @@ import type { Cluster } from "../harness/cluster.ts";
 import type { DatabaseDefinition } from "../harness/database.ts";
 import type { Claim } from "../results/records.ts";
 import { HarnessError } from "../harness/errors.ts";
-import type { OptionSpec, Settings } from "../harness/options.ts";
+import { type OptionSpec, parseSettings, type Settings } from "../harness/options.ts";
 
 /** Something that can be put to the test: a system of actors (three witnesses) or somebody's database (one). */
 export interface Subject {
@@ -56,7 +56,7 @@ function actorSubject(definition: SystemDefinition): Subject {
     role: definition.role,
     options: definition.options,
     clusters: ["local", "simulated"],
-    workloads: ["register"],
+    workloads: workloadsOf(definition),
     claim: () => linearizableClaim("the system's own definition"),
     model: definition,
     deploy(settings, place) {
@@ -79,6 +79,12 @@ function databaseSubject(definition: DatabaseDefinition): Subject {
     claim: () => linearizableClaim(`the documents of ${definition.name}: operations are linearizable by default`),
     deploy: (settings, place) => ({ cluster: definition.cluster(settings, place), client: definition.client(settings) }),
   };
+}
+
+/** The open workloads that the system's object understands; a system without one is deployed in rounds (`compare`) only. */
+function workloadsOf(definition: SystemDefinition): string[] {
+  const { spec } = definition.make(parseSettings([], definition.options, definition.name));
+  return spec.name === "register" ? ["register"] : [];
 }
 
 function linearizableClaim(source: string): Claim {

@@ -41,8 +41,8 @@ export function addList(program: Command): void {
     });
 }
 
-function plain(subject: Subject): Listed & { clusters: readonly string[]; role: string } {
-  return { name: subject.name, summary: subject.summary, clusters: subject.clusters, role: subject.role, options: subject.options };
+function plain(subject: Subject): Listed & { clusters: readonly string[]; workloads: readonly string[]; role: string } {
+  return { name: subject.name, summary: subject.summary, clusters: subject.clusters, workloads: subject.workloads, role: subject.role, options: subject.options };
 }
 
 /** Only plain data leaves: functions of a registry's values are left out. */
