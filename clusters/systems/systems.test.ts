@@ -50,17 +50,8 @@ const bugs: readonly (readonly [name: string, settings: readonly string[], prope
   ["request-service-volatile-keys", [], "linearizable", 8],
 ];
 
-/** What the deployed processes did is a behaviour of the model. */
-const deployed: readonly (readonly [name: string, settings: readonly string[]])[] = [
-  ["single-copy", []],
-  ["single-copy-split", []],
-  ["primary-backup", []],
-  ["chain", []],
-  ["paxos-consensus", []],
-  ["atomic-commit", []],
-  ["pn-counter", []],
-  ["request-service", []],
-];
+/** Systems with tests of their own. */
+const elsewhere = ["abd", "abd-fast-read", "abd-amnesia"];
 
 describe("explored", () => {
   it.each(proofs)("%s %o keeps its promise in each of its %i states", (name, settings, unique, generated, outcomes) => {
@@ -79,7 +70,6 @@ describe("explored", () => {
 
   it("has a row for every system that is written here", () => {
     const named = new Set([...proofs, ...bugs].map(([name]) => name));
-    const elsewhere = ["abd", "abd-fast-read", "abd-amnesia"];
 
     expect(systemDefinitions.map(({ name }) => name).filter((name) => !named.has(name))).toEqual(elsewhere);
   });
@@ -107,22 +97,22 @@ describe("simulated", () => {
 });
 
 describe("deployed as processes", { timeout: 120_000 }, () => {
-  it.each(deployed)("every round of %s %o is a behaviour of its model", async (name, settings) => {
-    const definition = findSystem(name);
-    const system = make(name, settings);
+  it.each(systemDefinitions.filter(({ name }) => !elsewhere.includes(name)))("every round of $name is a behaviour of its model", async (definition) => {
+    const { name } = definition;
+    const system = make(name, []);
 
-    const rounds = (await play(definition, settings)).filter(({ timersFired }) => timersFired <= system.model.timerFirings);
+    const rounds = (await play(definition)).filter(({ timersFired }) => timersFired <= system.model.timerFirings);
 
     expect(rounds.length).toBeGreaterThan(0);
     const observed = rounds.map(({ history }) => history);
-    const { inclusion } = compareAccounts({ model: account(name, settings), spec: system.spec, observed });
+    const { inclusion } = compareAccounts({ model: account(name, []), spec: system.spec, observed });
     expect(inclusion).toEqual({ included: rounds.length, outside: 0, conclusive: true, notIncluded: [] });
   });
 });
 
-async function play(definition: SystemDefinition, set: readonly string[]): Promise<Round[]> {
+async function play(definition: SystemDefinition): Promise<Round[]> {
   await using at = stage();
-  const settings = parseSettings(set, definition.options, definition.name);
+  const settings = parseSettings([], definition.options, definition.name);
   const about = { definition, settings, rounds: 24, atOnce: 8, seed: seed(5), maxDelayMs: 3, signal: patience(), ledger: at.ledger, logsFolder: at.folder };
   const rounds: Round[] = [];
   for await (const round of playRounds(about)) rounds.push(round);

@@ -13,7 +13,7 @@ function definition(about: SystemParts["about"], variant: Pick<PaxosVariant, "ad
   return defineSystem({
     about: { ...about, workloads: [] },
     defaults,
-    options: [{ name: "retryMs", kind: "integer", unit: "ms", default: 100, min: 1, reason: "well above the two round trips of an undisturbed ballot" }],
+    options: [{ name: "retryMs", kind: "integer", unit: "ms", default: 300, min: 1, reason: "well above the two round trips of an undisturbed ballot" }],
     spec: consensus(),
     actor(settings) {
       const retry = numberOf(settings, "retryMs");
