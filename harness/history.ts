@@ -92,6 +92,7 @@ export class History {
       if (operation.completion !== undefined) kept[operation.completion.index] = 1;
     }
     const builder = new HistoryBuilder();
+    builder.endAtInfo = false; // What was accepted once is accepted again.
     for (let i = 0; i < this.length; i++) if (kept[i] === 1) builder.push(this.at(i));
     return builder.build();
   }

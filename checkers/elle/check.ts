@@ -1,7 +1,7 @@
 import { type Budget, unlimited } from "../../harness/budget.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import type { Analysis } from "./analysis.ts";
-import { explained, findCycles, subgraphTests } from "./cycles.ts";
+import { type Cycle, explained, findCycles, subgraphTests } from "./cycles.ts";
 import type { Findings, Step } from "./findings.ts";
 import { components, type Graph, PROCESS, REALTIME, relationNames } from "./graph.ts";
 import { anomalyNames, boundary, canonicalModel, forbidden, implying, impossible, modelNames } from "./models.ts";
@@ -84,8 +84,9 @@ function addCycles(analysis: Analysis, members: Int32Array, local: Graph, budget
   const { cycles, cut } = findCycles(explained(local, analysis.precedence), local, budget);
   for (const cycle of cycles) {
     analysis.findings.add(cycle.type, () => {
-      const at = cycle.vertices.map((vertex) => members[vertex]!);
-      const steps = at.map((from, i) => step(analysis, from, at[(i + 1) % at.length]!, cycle.labels[i]!));
+      const { vertices, labels } = shortened(cycle);
+      const at = vertices.map((vertex) => members[vertex]!);
+      const steps = at.map((from, i) => step(analysis, from, at[(i + 1) % at.length]!, labels[i]!));
       return { transactions: at, explain: () => cycleText(at, steps), details: { cycle: at.map((t) => analysis.transactions.indices[t]!), steps: steps.map(({ details }) => details) }, steps };
     });
   }
@@ -96,6 +97,12 @@ function addCycles(analysis: Analysis, members: Int32Array, local: Graph, budget
       details: { "not-searched": cut, "scc-size": members.length },
     }));
   }
+}
+
+/** Orders are transitive: several steps of one in a row are told as one. The first edge of a cycle found is a dependency. */
+function shortened(cycle: Cycle): { readonly vertices: readonly number[]; readonly labels: readonly number[] } {
+  const isRepeat = (i: number): boolean => i > 0 && (cycle.labels[i] === REALTIME || cycle.labels[i] === PROCESS) && cycle.labels[i] === cycle.labels[i - 1];
+  return { vertices: cycle.vertices.filter((_, i) => !isRepeat(i)), labels: cycle.labels.filter((_, i) => !isRepeat(i)) };
 }
 
 function step(analysis: Analysis, from: number, to: number, label: number): Step {

@@ -80,6 +80,8 @@ const searchMax = 1_000_000_000;
 
 /** Edges looked at to find candidates that tie with a cycle. */
 const tieMax = 5_000_000;
+/** Components larger than this are searched without regard to candidates: Elle itself seldom gets through them. */
+const candidatesMax = 512;
 
 /**
  * All kinds of a component, given with one label an edge (`explained`) and with all of them (`raw`, same rows).
@@ -88,7 +90,8 @@ const tieMax = 5_000_000;
  * Elle looks only at one candidate of a kind, a shortest one; if that is explained as another kind, this kind is not
  * reported, and the subgraph tests below see to it that no model is spared. To give the same names to the same history
  * we do likewise. Which one of several shortest it takes is not documented; on its recorded answers this agrees: with
- * one anti-dependency every shortest candidate must be what it seems, with more or none one of them.
+ * one anti-dependency every shortest candidate must be what it seems, with more or none one of them. In large components,
+ * where Elle's second a component runs out, every kind that exists is reported.
  */
 export function findCycles(graph: Graph, raw: Graph, budget: Budget): ComponentCycles {
   const cycles: Cycle[] = [];
@@ -96,7 +99,7 @@ export function findCycles(graph: Graph, raw: Graph, budget: Budget): ComponentC
   const present = graph.labels.reduce((all, label) => all | label, 0);
   const skip = new Set<string>();
   const search = new Search(graph, budget);
-  const candidates = raw.labels.some((labels, e) => labels !== graph.labels[e]) ? new Candidates(separated(raw), budget) : undefined;
+  const candidates = graph.count <= candidatesMax && raw.labels.some((labels, e) => labels !== graph.labels[e]) ? new Candidates(separated(raw), budget) : undefined;
   for (const kind of kinds) {
     if (skip.has(kind.type) || (kind.order !== 0 && (present & kind.order) === 0) || (present & kind.starts) === 0) continue;
     const found = search.shortest(kind, (vertices) => cycleOf(graph, kind, vertices), Number.POSITIVE_INFINITY);
