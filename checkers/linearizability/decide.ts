@@ -1,5 +1,6 @@
 import type { Budget } from "../../harness/budget.ts";
 import { genericProblem } from "./generic-problem.ts";
+import { asRegister } from "./kv-as-register.ts";
 import { kvProblem } from "./kv-problem.ts";
 import { monitors } from "./monitors.ts";
 import { NEVER, type Part } from "./parts.ts";
@@ -27,7 +28,8 @@ const firstSlice = 4096;
  * Judges one part: by the first monitor whose precondition holds, otherwise by search. Orders of trial matter by factors of thousands and none is best for all histories, so two take
  * turns with growing slices: the sum is at most a small multiple of the better one.
  */
-export function decide(part: Part, budget: Budget): Decision {
+export function decide(given: Part, budget: Budget): Decision {
+  const part = asRegister(given) ?? given;
   for (const monitor of monitors) {
     const answer = monitor.judge(part);
     if (answer === undefined) continue;
@@ -67,8 +69,13 @@ function problemOf(part: Part): SearchProblem {
     case "register":
       return registerProblem(part);
     case "kv-key":
-      return kvProblem(part);
+      return keyProblem(part);
     default:
       return genericProblem(part);
   }
+}
+
+function keyProblem(part: Part): SearchProblem {
+  const asOne = asRegister(part);
+  return asOne === undefined ? kvProblem(part) : registerProblem(asOne);
 }

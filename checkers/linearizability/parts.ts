@@ -147,7 +147,7 @@ class Classifier {
     let builder = this.#parts.get(key);
     if (builder === undefined) {
       const spec = key === undefined ? this.#spec : (this.#spec.part?.(key) ?? this.#spec);
-      builder = new PartBuilder(key, spec);
+      builder = new PartBuilder(key, spec, key === undefined ? (this.#history.length >>> 1) + 1 : 32);
       this.#parts.set(key, builder);
     }
     return { builder, call: place?.call ?? call, classes: new Map() };
@@ -161,15 +161,20 @@ class PartBuilder {
   number = -1;
   #count = 0;
   #eventCount = 0;
-  #events = new Int32Array(64);
-  #calls = new Int32Array(32);
-  #returns = new Int32Array(32);
-  #classes = new Int32Array(32);
-  #invocations = new Int32Array(32);
+  #events: Int32Array<ArrayBuffer>;
+  #calls: Int32Array<ArrayBuffer>;
+  #returns: Int32Array<ArrayBuffer>;
+  #classes: Int32Array<ArrayBuffer>;
+  #invocations: Int32Array<ArrayBuffer>;
 
-  constructor(key: string | undefined, spec: SequentialSpec) {
+  constructor(key: string | undefined, spec: SequentialSpec, capacity: number) {
     this.key = key;
     this.spec = spec;
+    this.#events = new Int32Array(2 * capacity);
+    this.#calls = new Int32Array(capacity);
+    this.#returns = new Int32Array(capacity);
+    this.#classes = new Int32Array(capacity);
+    this.#invocations = new Int32Array(capacity);
   }
 
   addClass(call: Call, recorded: Json | undefined): number {

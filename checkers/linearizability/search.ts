@@ -86,6 +86,9 @@ export type Outcome = "linearizable" | "not-linearizable" | "unknown";
 /** Words (4 bytes each) that one search's memo may hold before it is thrown away. */
 const memoWordsMax = 1 << 27;
 
+/** Frames and memo entries that there is room for at first: most histories are short, and memory must be cleared. */
+const framesFirst = 64;
+
 /** Configurations between two looks at the budget. */
 const unpaidMax = 64;
 
@@ -114,13 +117,13 @@ export class Search {
 
   // Frames of the depth-first search, as columns.
   #depth = 0;
-  #frameFront = new Int32Array(256);
-  #frameState = new Int32Array(256);
-  #frameNext = new Int32Array(256);
-  #frameEnd = new Int32Array(256);
+  #frameFront = new Int32Array(framesFirst);
+  #frameState = new Int32Array(framesFirst);
+  #frameNext = new Int32Array(framesFirst);
+  #frameEnd = new Int32Array(framesFirst);
   #framePlaced: Int32Array<ArrayBuffer>;
   /** Candidates of all frames: an operation, or -1 - (crashed class). */
-  #candidates = new Int32Array(1024);
+  #candidates = new Int32Array(4 * framesFirst);
 
   readonly #memo: Memo;
   // Scratch of `#collect`.
@@ -144,7 +147,7 @@ export class Search {
     this.#slotOperation = new Int32Array(this.#words * 32);
     this.#open = new Int32Array(this.#words);
     this.#placed = new Int32Array(this.#words);
-    this.#framePlaced = new Int32Array(256 * this.#words);
+    this.#framePlaced = new Int32Array(framesFirst * this.#words);
     this.#crashed = new Int32Array(part.count).fill(-1);
     const crashedClasses: number[] = [];
     const crashedIndex = new Map<number, number>();
@@ -592,7 +595,7 @@ class Memo {
   readonly #keyWords: number;
   readonly #usedWords: number;
   readonly #stride: number;
-  #heads: Int32Array = new Int32Array(256).fill(-1);
+  #heads: Int32Array = new Int32Array(framesFirst).fill(-1);
   #arena: Int32Array<ArrayBuffer>;
   #count = 0;
 
@@ -600,7 +603,7 @@ class Memo {
     this.#keyWords = keyWords;
     this.#usedWords = usedWords;
     this.#stride = 1 + keyWords + usedWords;
-    this.#arena = new Int32Array(256 * this.#stride);
+    this.#arena = new Int32Array((framesFirst / 2) * this.#stride);
   }
 
   /** Remembers the configuration; false when one is known that answers for it. */

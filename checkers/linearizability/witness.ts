@@ -3,6 +3,7 @@ import { type Budget, steps } from "../../harness/budget.ts";
 import { canonicalJson, type Json } from "../../harness/json.ts";
 import type { SequentialSpec } from "../../harness/spec.ts";
 import { genericProblem } from "./generic-problem.ts";
+import { asRegister } from "./kv-as-register.ts";
 import { kvProblem } from "./kv-problem.ts";
 import { NEVER, type OperationClass, type Part } from "./parts.ts";
 import { registerProblem } from "./register-problem.ts";
@@ -213,6 +214,8 @@ export function windowProblem(part: Part, window: { from: number; to: number; ke
 export function partProblem(part: Part, sub: Part, options: { keepValues?: boolean; initialUnknown: boolean }): SearchProblem {
   const { initialUnknown } = options;
   const known = { initialUnknown, keepValues: options.keepValues === true };
+  const asOne = asRegister(sub);
+  if (asOne !== undefined) return registerProblem(asOne, known);
   if (sub.spec.behavesAs === "register") return registerProblem(sub, known);
   if (sub.spec.behavesAs === "kv-key") return kvProblem(sub, known);
   if (!initialUnknown) return genericProblem(sub);

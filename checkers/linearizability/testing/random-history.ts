@@ -115,7 +115,16 @@ function lie(ops: readonly OpInput[], shape: HistoryShape, random: Random): read
     answers.set(op.f, known);
   });
   for (let i = 0; i < shape.lies; i++) {
-    if (places.length > 0 && random.chance(0.7)) {
+    if (answers.size === 0 && random.chance(0.5)) {
+      // Nothing is answered that could be a lie: another call was made than the one that took effect.
+      const index = random.int(told.length);
+      const { process, type } = told[index]!;
+      const at = told.findLastIndex((op, place) => place < index && op.process === process && op.type === "invoke");
+      if (type !== "ok" || at < from) continue;
+      const { f, value } = random.pick(told.filter((op) => op.type === "invoke"));
+      told[at] = { ...told[at]!, f, value };
+      told[index] = { ...told[index]!, f, value };
+    } else if (places.length > 0 && random.chance(0.7)) {
       const index = random.pick(places);
       if (told[index]!.type === "ok") told[index] = { ...told[index]!, value: random.pick(answers.get(told[index]!.f)!) };
     } else {

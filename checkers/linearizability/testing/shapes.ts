@@ -43,6 +43,20 @@ export const fuzzed: readonly Fuzzed[] = [
     },
   },
   {
+    name: "kv without append",
+    spec: kv(),
+    call: (random) => {
+      const key = `k${random.int(2)}`;
+      const value = random.int(3);
+      return random.pick([get(key), get(key), put(key, value), casKey(key, random.pick([0, 1, null]), value), deleteKey(key)]);
+    },
+  },
+  {
+    name: "kv of unique values",
+    spec: kv({ absent: "" }),
+    call: (random, serial) => (random.chance(0.6) ? get(`k${random.int(2)}`) : put(`k${random.int(2)}`, serial)),
+  },
+  {
     name: "kv with append, absent reads as empty",
     spec: kv({ absent: "" }),
     call: (random, serial) => {
