@@ -170,7 +170,7 @@ export class Engine {
   }
 
   /** The most (local state, message) pairs of a party that are looked at for ample sets: deciding costs handler calls. */
-  static readonly #amplePairsMax = 50_000;
+  static readonly #amplePairsMax = 5_000;
 
   /** The fixpoint: until no verdict is contradicted by what the exploration that used it has met. */
   #exploreReduced(): void {
