@@ -8,7 +8,7 @@ import type { Cluster } from "../harness/cluster.ts";
 import type { DatabaseDefinition } from "../harness/database.ts";
 import type { Claim } from "../results/records.ts";
 import { HarnessError } from "../harness/errors.ts";
-import { type OptionSpec, parseSettings, type Settings } from "../harness/options.ts";
+import type { OptionSpec, Settings } from "../harness/options.ts";
 
 /** Something that can be put to the test: a system of actors (three witnesses) or somebody's database (one). */
 export interface Subject {
@@ -56,8 +56,9 @@ function actorSubject(definition: SystemDefinition): Subject {
     role: definition.role,
     options: definition.options,
     clusters: ["local", "simulated"],
-    workloads: workloadsOf(definition),
-    claim: () => linearizableClaim("the system's own definition"),
+    // A system without a workload is deployed in rounds (`compare`) only.
+    workloads: definition.workloads ?? ["register"],
+    claim: (settings) => linearizableClaim("the system's own definition", definition.make(settings).spec.name),
     model: definition,
     deploy(settings, place) {
       return {
@@ -76,20 +77,14 @@ function databaseSubject(definition: DatabaseDefinition): Subject {
     options: definition.options,
     clusters: definition.clusters,
     workloads: definition.workloads,
-    claim: () => linearizableClaim(`the documents of ${definition.name}: operations are linearizable by default`),
+    claim: () => linearizableClaim(`the documents of ${definition.name}: operations are linearizable by default`, "register"),
     deploy: (settings, place) => ({ cluster: definition.cluster(settings, place), client: definition.client(settings) }),
   };
 }
 
-/** The open workloads that the system's object understands; a system without one is deployed in rounds (`compare`) only. */
-function workloadsOf(definition: SystemDefinition): string[] {
-  const { spec } = definition.make(parseSettings([], definition.options, definition.name));
-  return spec.name === "register" ? ["register"] : [];
-}
-
-function linearizableClaim(source: string): Claim {
+function linearizableClaim(source: string, object: string): Claim {
   return {
-    text: "every operation takes effect at one moment between its call and its return, as if there were a single copy",
+    text: `every operation takes effect at one moment between its call and its return, as if there were a single ${object}`,
     model: "linearizability",
     lattice: "the strongest model of single objects; it implies sequential consistency",
     source,
