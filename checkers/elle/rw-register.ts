@@ -40,7 +40,7 @@ export function analyseRwRegister(transactions: Transactions, options: RegisterO
 }
 
 /** Versions, their writers and readers; "external" is what other transactions can see: first reads before any own write, last writes. */
-class RegisterHistory {
+export class RegisterHistory {
   readonly transactions: Transactions;
   readonly versions: VersionTable = new VersionTable();
   /** By micro-operation: its version; -1 for a read of a transaction that did not end in ok. */
@@ -131,7 +131,7 @@ function rows(count: number, pairs: readonly (readonly [number, number])[]): Row
   return { starts, items };
 }
 
-function findAnomaliesOfReads(history: RegisterHistory, findings: Findings): void {
+export function findAnomaliesOfReads(history: RegisterHistory, findings: Findings): void {
   const { transactions } = history;
   const { starts, kinds, keys, values, types, keyNames, indices } = transactions;
   for (let t = 0; t < transactions.count; t++) {
