@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type OptionValue, parseSettings } from "../../harness/options.ts";
-import { explore, type ExploreOptions } from "./explore.ts";
+import { systemDefinitions } from "../../clusters/systems/registry.ts";
+import { type OptionSpec, type OptionValue, parseSettings, type Settings } from "../../harness/options.ts";
+import { type ExplorableModel, explore, type ExploreOptions } from "./explore.ts";
 import { findModel } from "./fixtures.ts";
 
 /** The large rows of the table of exact counts; the small ones are in `explore.test.ts`. */
@@ -18,6 +19,39 @@ const rows: readonly (readonly [string, { readonly [name: string]: OptionValue }
   ["lww-register", { depth: 8 }, {}, 1_109_291, 3_049_418, 8],
   ["interaction", { depth: 30 }, {}, 7_594_721, 38_944_313, 30],
 ];
+
+/** Reduced, each has the outcomes of the full space; the small cases are in `reduction.test.ts`. */
+const reductions: readonly (readonly [string, readonly string[], seed: number])[] = [
+  ["abd", [], 20_000],
+  ["abd", ["clients=1", "losses=1", "duplicates=1", "timers=1"], 1_000],
+  ["abd-amnesia", [], 200_000],
+  ["paxos", ["clients=3"], 20_000],
+  ["single-copy-register", ["clients=4"], 20_000],
+  ["linearizable-register", ["network=ordered"], 20_000],
+];
+
+describe("reductions of large spaces change no outcome", () => {
+  it.each(reductions)("%s %o, begun after %i states", { timeout: 900_000 }, (name, settings, reduceAfter) => {
+    const system = systemDefinitions.find((definition) => definition.name === name);
+    const definition: { readonly options: readonly OptionSpec[]; make(settings: Settings): ExplorableModel } = system ?? findModel(name);
+    const make = (): ExplorableModel => definition.make(parseSettings(settings, definition.options, name));
+    const full = explore(make());
+    const reduced = explore(make(), { reduceAfter });
+
+    expect(reduced.complete).toBe(true);
+    expect(reduced.unique).toBeLessThanOrEqual(full.unique);
+    expect([...reduced.outcomes!.all].sort()).toEqual([...full.outcomes!.all].sort());
+    expect([...reduced.outcomes!.terminal].sort()).toEqual([...full.outcomes!.terminal].sort());
+  });
+
+  it("linearizable-register 2c/3s, reduced, has the 33 histories of its 41 million states, 12 of them at the end", { timeout: 900_000 }, () => {
+    const definition = findModel("linearizable-register");
+    const found = explore(definition.make(parseSettings([], definition.options, definition.name)), { reduceAfter: 20_000 });
+
+    expect(found.unique).toBeLessThan(700_000);
+    expect([found.outcomes!.all.size, found.outcomes!.terminal.size]).toEqual([33, 12]);
+  });
+});
 
 describe("exact counts of large spaces", () => {
   it.each(rows)("%s %o %o has %i states", { timeout: 900_000 }, (name, settings, options, unique, generated, depth) => {
