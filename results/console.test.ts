@@ -54,6 +54,7 @@ describe("the live line", () => {
     expect(styleOf({ write: () => true, isTTY: true }, { TERM: "dumb" })).toMatchObject({ color: false, charset: "ascii" });
     expect(styleOf({ write: () => true }, {}).color).toBe(false);
     expect(styleOf({ write: () => true, isTTY: true, columns: 300 }, {}).width).toBe(100);
+    expect(styleOf({ write: () => true, isTTY: true, columns: 0 }, {}).width).toBe(100);
   });
 });
 

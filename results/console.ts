@@ -25,12 +25,12 @@ export interface ConsoleStyle {
   readonly charset: "unicode" | "ascii";
 }
 
-/** At most 100 columns; ASCII where the locale is not UTF-8. */
+/** At most 100 columns (also where a terminal says 0, that is, nothing); ASCII where the locale is not UTF-8. */
 export function styleOf(terminal: Terminal, environment: { readonly [name: string]: string | undefined } = process.env): ConsoleStyle {
   const color = terminal.isTTY === true && (environment.NO_COLOR ?? "") === "" && environment.TERM !== "dumb";
   const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG || "UTF-8";
   const plainLocale = /^(C|POSIX)$/.test(locale) && terminal.isTTY === true;
-  return { width: Math.max(40, Math.min(100, terminal.columns ?? 100)), color, charset: environment.TERM === "dumb" || plainLocale ? "ascii" : "unicode" };
+  return { width: Math.max(40, Math.min(100, terminal.columns || 100)), color, charset: environment.TERM === "dumb" || plainLocale ? "ascii" : "unicode" };
 }
 
 export interface LiveLine {
@@ -59,7 +59,7 @@ export function liveLine(options: { readonly stream: Terminal; readonly isTTY?: 
     update(progress) {
       const text = progressText(progress, options.name);
       if (onTerminal) {
-        const width = Math.max(20, (stream.columns ?? style.width) - 1);
+        const width = Math.max(20, (stream.columns || style.width) - 1);
         stream.write(`\r\u001b[K${emphasized(shorten(text, width), progress, style)}`);
         shown = true;
       } else if (monotonicMs() - lastMs >= everyMs || progress.phase !== lastPhase) {
