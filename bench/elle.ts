@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { checkElle, type Workload } from "../checkers/elle/elle.ts";
 import { simulate } from "../checkers/elle/testing/simulate.ts";
+import { checkWeak, weakLevels } from "../checkers/elle/weak.ts";
 import { seed } from "../harness/ids.ts";
 import { Random } from "../harness/random.ts";
 import { cpuMs, monotonicMs } from "../harness/time.ts";
@@ -30,6 +31,19 @@ export function benchElle(workload: "list-append" | "rw-register", transactions:
   return figures;
 }
 
+/** Read committed, read atomic and causal consistency of one history of registers. */
+function benchWeak(transactions: number): void {
+  const history = simulate({ workload: "rw-register", level: "strict-serializable", transactions, concurrency: 20, keys: 10, writesPerKey: 64, lengthMax: 4, failRatio: 0.02, infoRatio: 0.005, random: new Random(seed("bench")) });
+  for (const level of weakLevels) {
+    const times = [1, 2, 3].map(() => {
+      const cpu = cpuMs();
+      const { valid } = checkWeak(history, level);
+      return `${((cpuMs() - cpu) / 1000).toFixed(2)} s${valid ? "" : " (not valid)"}`;
+    });
+    console.log(`${level.padEnd(14)} ${transactions.toLocaleString("en").padStart(9)} transactions: CPU ${times.join(", ")}`);
+  }
+}
+
 /** Prints the figures as they come. */
 export function main(sizes: readonly number[]): void {
   console.log(`elle: strict-serializable histories, seed bench, Node ${process.version}`);
@@ -41,6 +55,7 @@ export function main(sizes: readonly number[]): void {
       }
     }
   }
+  for (const size of sizes) benchWeak(size);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.length > 2 ? process.argv.slice(2).map(Number) : [5_000, 50_000, 500_000]);
