@@ -48,7 +48,7 @@ export function search(part: Part, budget: Budget): Decision {
   const searches = [new Search(problem, "deadline")];
   let slice = firstSlice;
   for (let turn = 0; ; turn++) {
-    if (turn === 1 && problem.lookahead !== undefined) searches.push(new Search(problem, "urgency"));
+    if (turn === 1 && (problem.lookahead !== undefined || problem.priorities !== undefined)) searches.push(new Search(problem, "urgency"));
     const search = searches[turn % searches.length]!;
     const outcome = search.run(slice, budget);
     if (outcome !== undefined) {

@@ -39,6 +39,8 @@ export interface SearchProblem {
   readonly machine: StateMachine;
   readonly lookahead?: Lookahead;
   readonly doom?: Doom;
+  /** By operation: the order of trials under "urgency", smaller first; for objects without lookahead. */
+  readonly priorities?: Int32Array;
 }
 
 /** The object as integers. */
@@ -526,9 +528,11 @@ export class Search {
 
   /** Smaller is tried first: the own deadline, or that of an open operation that needs what this one brings about. */
   #priority(operation: number): number {
-    const { part, classes, lookahead } = this.#problem;
+    const { part, classes, lookahead, priorities } = this.#problem;
     let priority = part.returns[operation]!;
-    if (this.#order === "deadline" || lookahead === undefined) return priority;
+    if (this.#order === "deadline") return priority;
+    if (priorities !== undefined) return priorities[operation]!;
+    if (lookahead === undefined) return priority;
     const target = lookahead.target(classes[operation]!);
     if (target < 0) return priority;
     for (let w = 0; w < this.#words; w++) {
