@@ -122,11 +122,12 @@ describe("stronger conditions imply weaker ones", () => {
       const history = randomHistory({ spec, call, operations: 4 + random.int(8), clients: 2 + random.int(3), crashRatio: random.pick([0, 0.1]), lies: 1 + random.int(4), busy: true }, random);
       const linearizable = checkLinearizable(history, spec, { budget: unlimited(), explain: false }).verdict === "valid";
       const sequential = checkSequential(history, spec, { budget: unlimited() }).verdict === "valid";
-      const causal = checkCausal(history, { initial }).verdict === "valid";
-      const sessions = checkSessions(history, { initial }).verdict === "valid";
+      // Unknown where a lie made a value be written twice.
+      const causal = checkCausal(history, { initial }).verdict !== "invalid";
+      const sessions = checkSessions(history, { initial }).verdict !== "invalid";
       if (linearizable) expect(sequential, `history ${i}`).toBe(true);
       if (sequential) expect(causal, `history ${i}`).toBe(true);
-      if (sequential) for (const guarantee of guarantees) expect(checkSessions(history, { initial, guarantees: [guarantee] }).verdict, `history ${i}: ${guarantee}`).toBe("valid");
+      if (sequential) for (const guarantee of guarantees) expect(checkSessions(history, { initial, guarantees: [guarantee] }).verdict, `history ${i}: ${guarantee}`).not.toBe("invalid");
       seen.linearizable += Number(linearizable);
       seen.sequential += Number(sequential);
       seen.causal += Number(causal);
