@@ -4,6 +4,7 @@ import type { SequentialSpec } from "../harness/spec.ts";
 import { causal } from "./consistency/causal.ts";
 import { sequential } from "./consistency/sequential.ts";
 import { sessions } from "./consistency/sessions.ts";
+import { elle, workloads } from "./elle/elle.ts";
 import { linearizability } from "./linearizability/linearizability.ts";
 import { stats } from "./stats.ts";
 import { unhandledErrors } from "./unhandled-errors.ts";
@@ -45,6 +46,7 @@ export const checkers: readonly CheckerEntry[] = [
     needs: "spec",
     make: (spec) => sessions(initialValue(spec())),
   },
+  ...workloads.map((workload) => plain(elle(workload))),
   plain(stats),
   plain(unhandledErrors),
 ];

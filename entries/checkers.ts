@@ -1,5 +1,8 @@
 /** From a history to a verdict. */
 export { checkLinearizable, linearizability } from "../checkers/linearizability/linearizability.ts";
+export { checkElle, elle, type ElleOptions } from "../checkers/elle/elle.ts";
+export { smallestWith } from "../checkers/elle/shrink.ts";
+export { checkWeak } from "../checkers/elle/weak.ts";
 export { stats } from "../checkers/stats.ts";
 export { unhandledErrors } from "../checkers/unhandled-errors.ts";
 export { checkers } from "../checkers/registry.ts";
