@@ -1,5 +1,6 @@
 import type { ActorModel, HistoryEvent } from "./actor-model.ts";
 import { Canonicalizer } from "./canonical-history.ts";
+import { equalJson, type Json } from "./json.ts";
 import { type LinearizabilityMonitor, linearizabilityMonitor } from "./monitor.ts";
 import type { Schedule, ScheduleStep } from "./schedule.ts";
 import { World } from "./world.ts";
@@ -23,20 +24,48 @@ export class Judge {
   }
 
   /** Plays `schedule` until a property breaks. `steps`: what was applied up to there. */
-  judge(schedule: Schedule): { readonly broken: string | undefined; readonly steps: Schedule; readonly world: World } {
+  judge(schedule: Schedule): Judged {
+    return this.judgeAddressed(schedule.map((step) => ({ step, message: undefined })));
+  }
+
+  /**
+   * The same for steps that know what they delivered, so that those behind a step that was left out still find what they
+   * are about: on a FIFO link the head, elsewhere the oldest message of that content, or else of that ordinal.
+   */
+  judgeAddressed(list: readonly AddressedStep[]): Judged {
     const world = new World(this.model);
     const watch = this.watch();
-    const steps: ScheduleStep[] = [];
+    const steps: AddressedStep[] = [];
     watch.begin(world);
-    for (const step of schedule) {
+    for (const { step, message } of list) {
       if (watch.broken !== undefined) break;
-      const result = world.apply(step, steps.length);
-      if (result.result === "impossible") continue;
-      steps.push(step);
+      const here = message === undefined ? step : readdressed(world, step, message);
+      const result = here === undefined ? undefined : world.apply(here, steps.length);
+      if (here === undefined || result === undefined || result.result === "impossible") continue;
+      steps.push({ step: here, message: result.message });
       watch.after(world, result.step?.events ?? []);
     }
-    return { broken: watch.broken, steps, world };
+    return { broken: watch.broken, steps: steps.map(({ step }) => step), addressed: steps, world };
   }
+}
+
+/** A step, and the message that it delivered, repeated or dropped. */
+export interface AddressedStep {
+  readonly step: ScheduleStep;
+  readonly message: Json | undefined;
+}
+export interface Judged {
+  readonly broken: string | undefined;
+  readonly steps: Schedule;
+  readonly addressed: readonly AddressedStep[];
+  readonly world: World;
+}
+
+function readdressed(world: World, step: ScheduleStep, message: Json): ScheduleStep | undefined {
+  if (!("to" in step)) return step;
+  const inFlight = world.inFlight(step.from, step.to);
+  const found = world.model.network.order === "fifo" ? inFlight[0] : (inFlight.find((other) => equalJson(other.message, message)) ?? inFlight.find((other) => other.n === step.n));
+  return found === undefined ? undefined : { ...step, n: found.n };
 }
 
 /** One run. */

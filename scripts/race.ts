@@ -108,9 +108,8 @@ ${table}
 - **uniform, pct, latency**: strategies of the simulator. *runs*: until the first bad one, that one included, the median of seeds
   ${seeds.join(", ")}; at most ${number(runsMax)} a seed. *shrunk*: the shortest schedule that shrinking left of any seed's. *CPU ms*: for all
   ${seeds.length} seeds together, shrinking included.
-- A simulation in virtual time (latency) lets timers fire when they are due and crashes come seldom, as in a real cluster: where a bug
-  needs a timer that fires too early, that strategy is not made to find it. And pct, as it is, takes the first option of every random
-  choice: it never sees a participant vote no.
+- A simulation in virtual time (latency) lets timers fire when they are due and crashes come seldom, as in a real cluster; timers run out
+  early only on the links that a run draws as slow.
 - States, steps and runs repeat exactly. CPU times are of one machine (${cpu}, ${platform}) with others at work on it.
 
 The bugs:

@@ -5,6 +5,11 @@ import { EventQueue } from "./event-queue.ts";
 import type { Walk, WalkAbout } from "./walk.ts";
 
 const msNs = 1e6;
+/** Now and then a link is so slow that timers run out on it, as on a congested or half-broken path. */
+const slowShare = 0.15;
+const slowFactor = 100;
+/** Faults come within that time: most runs are over after the shorter one, those with slow links after the longer. */
+const horizonsMs = [30, 600] as const;
 
 /**
  * A run in virtual time. Each run draws how slow each link is; each message draws its own delay around that, so some
@@ -28,7 +33,7 @@ export function latencyWalk(about: WalkAbout): Walk {
   const linkOf = (from: number, to: number): number => from * model.parties.length + to;
   const arrivalNs = (link: number, nowNs: number): number => {
     let mean = meansMs.get(link);
-    if (mean === undefined) meansMs.set(link, (mean = 0.2 + random.exponential(2)));
+    if (mean === undefined) meansMs.set(link, (mean = (0.2 + random.exponential(2)) * (random.chance(slowShare) ? slowFactor : 1)));
     const at = nowNs + Math.ceil((0.05 + random.exponential(mean)) * msNs);
     if (!fifo) return at;
     const ordered = Math.max(at, (lastNs.get(link) ?? 0) + 1);
@@ -61,10 +66,11 @@ export function latencyWalk(about: WalkAbout): Walk {
     arm(party, begun, 0);
     prompt(party, 0);
   });
+  const horizonMs = random.pick(horizonsMs);
   for (const kind of ["losses", "duplicates", "crashes"] as const) {
     const budget = Math.min(model.budgets[kind], 100);
     const uses = budget === 0 ? 0 : random.int(budget + 1);
-    for (let use = 0; use < uses; use++) queue.push(Math.ceil(random.float() * 30 * msNs), { due: "fault", kind });
+    for (let use = 0; use < uses; use++) queue.push(Math.ceil(random.float() * horizonMs * msNs), { due: "fault", kind });
   }
 
   while (schedule.length < stepsMax) {

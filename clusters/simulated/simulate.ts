@@ -141,7 +141,7 @@ export interface BadRun {
 /** The bad run up to its breaking step, and the smallest part of it that still breaks the same property. */
 function badRun(judge: Judge, found: { readonly run: number; readonly seed: Seed; readonly property: string; readonly schedule: Schedule }): BadRun {
   const whole = judge.judge(found.schedule);
-  const small = judge.judge(shrink(whole.steps, (candidate) => judge.judge(candidate).broken === found.property));
+  const small = judge.judgeAddressed(shrink(whole.addressed, (candidate) => judge.judgeAddressed(candidate).broken === found.property));
   return {
     run: found.run,
     seed: found.seed,

@@ -41,15 +41,15 @@ export function pctChooser(random: Random): Chooser {
     if (priority === undefined) priorities.set(key, (priority = random.float()));
     return priority;
   };
-  const highest = (steps: readonly ScheduleStep[]): number => {
-    let best = 0;
-    for (let i = 1; i < steps.length; i++) if (priorityOf(steps[i]!) > priorityOf(steps[best]!)) best = i;
-    return best;
+  /** Steps of the highest priority; several when one party can do several things, such as choose. */
+  const highest = (steps: readonly ScheduleStep[]): readonly number[] => {
+    const top = Math.max(...steps.map(priorityOf));
+    return steps.flatMap((step, i) => (priorityOf(step) === top ? [i] : []));
   };
   return {
     choose(steps, at) {
-      if (changes.delete(at)) priorities.set(keyOf(steps[highest(steps)]!), --lowest);
-      return highest(steps);
+      if (changes.delete(at)) priorities.set(keyOf(steps[highest(steps)[0]!]!), --lowest);
+      return random.pick(highest(steps));
     },
   };
 }
