@@ -5,6 +5,7 @@ import { causal } from "./consistency/causal.ts";
 import { sequential } from "./consistency/sequential.ts";
 import { sessions } from "./consistency/sessions.ts";
 import { elle, workloads } from "./elle/elle.ts";
+import { staleness } from "./consistency/staleness.ts";
 import { linearizability } from "./linearizability/linearizability.ts";
 import { stats } from "./stats.ts";
 import { unhandledErrors } from "./unhandled-errors.ts";
@@ -47,6 +48,12 @@ export const checkers: readonly CheckerEntry[] = [
     make: (spec) => sessions(initialValue(spec())),
   },
   ...workloads.map((workload) => plain(elle(workload))),
+  {
+    name: "staleness",
+    summary: "how many writes the reads were behind, at least (registers and kv whose values are written once); never invalid",
+    needs: "spec",
+    make: (spec) => staleness(initialValue(spec())),
+  },
   plain(stats),
   plain(unhandledErrors),
 ];
