@@ -54,7 +54,7 @@ function parseOption(spec: OptionSpec, text: string): OptionValue | { problem: s
     case "integer":
     case "number": {
       const value = Number(text);
-      if (text.trim() === "" || !Number.isFinite(value) || (spec.kind === "integer" && !Number.isInteger(value))) return wrong(`a ${spec.kind}`);
+      if (text.trim() === "" || !Number.isFinite(value) || (spec.kind === "integer" && !Number.isInteger(value))) return wrong(spec.kind === "integer" ? "a whole number" : "a number");
       if (spec.min !== undefined && value < spec.min) return wrong(`at least ${spec.min}`);
       if (spec.max !== undefined && value > spec.max) return wrong(`at most ${spec.max}`);
       return value;

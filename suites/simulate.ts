@@ -5,7 +5,8 @@ import type { Seed } from "../harness/ids.ts";
 import type { Json } from "../harness/json.ts";
 import type { Settings } from "../harness/options.ts";
 import { lamport } from "../checkers/model/lamport.ts";
-import { cpuMs } from "../harness/time.ts";
+import { guarded } from "../harness/budget.ts";
+import { cpuMs, monotonicMs } from "../harness/time.ts";
 import type { RunVerdict, WitnessAccount } from "../results/records.ts";
 
 export interface SimulateRequest {
@@ -14,6 +15,8 @@ export interface SimulateRequest {
   readonly runs: number;
   readonly seed: Seed;
   readonly strategy: string;
+  /** Wall time; past it no further run begins, and the account says how many there were. */
+  readonly budgetMs?: number;
 }
 export interface Simulated {
   readonly system: string;
@@ -32,7 +35,9 @@ export function simulateNow(request: SimulateRequest): Simulated {
   const strategy = strategies.find((name) => name === request.strategy);
   if (strategy === undefined) throw new HarnessError("BAD_OPTION", `no strategy ${JSON.stringify(request.strategy)}`, { nextStep: `use one of ${strategies.join(", ")}` });
   const system = request.definition.make(request.settings);
-  const simulation = simulate(system, { runs: request.runs, seed: request.seed, strategy });
+  const end = monotonicMs() + (request.budgetMs ?? Number.POSITIVE_INFINITY);
+  const budget = guarded(Number.POSITIVE_INFINITY, () => (monotonicMs() > end ? "time" : undefined));
+  const simulation = simulate(system, { runs: request.runs, seed: request.seed, strategy, budget });
   const used = cpuMs() - cpu;
   const bad = simulation.firstBad;
   return {

@@ -14,10 +14,12 @@ export function addDoctor(program: Command): void {
     .action(async (options: { json: boolean }) => {
       const output = new Output(options.json);
       for (const finding of await doctor()) {
+        if (!finding.ok) output.exit(exitCodes.infrastructure);
         output.result({ name: finding.name, ok: finding.ok, detail: finding.detail, ...(finding.nextStep === undefined ? {} : { nextStep: finding.nextStep }) }, () =>
           [`${finding.ok ? "ok     " : "missing"} ${finding.name}: ${finding.detail}`, ...(finding.nextStep === undefined ? [] : [`        next: ${finding.nextStep}`])].join("\n"),
         );
       }
+      process.exitCode = output.exitCode;
     });
 }
 

@@ -129,7 +129,7 @@ export function addSimulate(program: Command): void {
       const definition = actorsOf(name);
       const [settings] = splitSettings(flags.set, [definition]) as [Settings];
       const from = flags.seed ?? freshSeed();
-      const simulated = simulateNow({ definition, settings, runs: flags.runs, seed: from, strategy: flags.strategy });
+      const simulated = simulateNow({ definition, settings, runs: flags.runs, seed: from, strategy: flags.strategy, budgetMs: flags.budget });
       const rerun = [commandName(), "simulate", name, `--runs ${flags.runs}`, `--seed ${from}`, `--strategy ${flags.strategy}`, ...flags.set.map((setting) => `--set ${setting}`)].join(" ");
       const account = simulateAccount(simulated, { seed: from, rerun });
       output.exit(exitOfVerdict(simulated.verdict));
