@@ -60,6 +60,7 @@ describe("an explanation", () => {
 describe("forgetting is sound and shrinking is complete", () => {
   const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
   const perObject = 80;
+  let invalidSeen = 0;
 
   it.each(fuzzed)(`on ${perObject} random histories of $name (seed ${base})`, (object) => {
     const random = new Random(seed(`${base}/witness/${object.name}`));
@@ -90,8 +91,12 @@ describe("forgetting is sound and shrinking is complete", () => {
         }
       }
     }
-    // Locks answer nothing that could be a lie: few of their histories are wrong.
-    if (!/mutex|semaphore/.test(object.name)) expect(invalid).toBeGreaterThan(0);
+    invalidSeen += invalid;
+  });
+
+  // Of one object's few histories none may be wrong (locks answer nothing that could be a lie); of all together many are.
+  it("and enough of those histories were wrong to tell", () => {
+    expect(invalidSeen).toBeGreaterThan(100);
   });
 });
 
