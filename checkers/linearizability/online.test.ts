@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { steps, unlimited } from "../../harness/budget.ts";
+import { steps } from "../../harness/budget.ts";
 import { seed } from "../../harness/ids.ts";
 import { read, register, write } from "../../harness/objects/register.ts";
 import { freshSeed, Random } from "../../harness/random.ts";
@@ -33,8 +33,10 @@ describe("the online checker", () => {
       const online = new OnlineLinearizability(spec, { windowOps: random.pick([2, 4, 8]), budget: () => steps(20_000) });
       for (const op of history) online.push(op);
       online.finish();
-      const verdict = checkLinearizable(history, spec, { budget: unlimited(), explain: false }).verdict;
+      const verdict = checkLinearizable(history, spec, { budget: steps(200_000), explain: false }).verdict;
 
+      // Some objects' wrong histories have more orders than there is memory: those are no oracle.
+      if (verdict === "unknown") continue;
       if (online.violation !== undefined) expect(verdict, `history ${i}`).toBe("invalid");
       else if (online.judged === online.seen) expect(verdict, `history ${i}`).toBe("valid");
     }
