@@ -1,9 +1,6 @@
 import { describeError } from "../../harness/errors.ts";
 import { noop, type OpGenerator } from "../../harness/generator.ts";
-import { shortestAny } from "../../harness/generator/any.ts";
-import { clients, nemesis as onNemesis } from "../../harness/generator/clients.ts";
-import { never } from "../../harness/generator/never.ts";
-import { sequence } from "../../harness/generator/sequence.ts";
+import { clients } from "../../harness/generator/clients.ts";
 import { ThreadTable } from "../../harness/generator/threads.ts";
 import { timeLimit } from "../../harness/generator/time-limit.ts";
 import type { HistoryFile } from "../../harness/history-file.ts";
@@ -13,7 +10,7 @@ import type { Nemesis } from "../../harness/nemesis.ts";
 import type { Call, Op, Outcome } from "../../harness/op.ts";
 import type { Random } from "../../harness/random.ts";
 import { type Entry, Recorder } from "../../harness/runner/recorder.ts";
-import { defaultLimits, type Phase, type Progress, type RunLimits, type RunResult } from "../../harness/runner.ts";
+import { defaultLimits, mainGenerator, type Phase, type Progress, type RunLimits, type RunResult } from "../../harness/runner.ts";
 import { deadlineSignal, monotonicMs, nextTurn } from "../../harness/time.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 
@@ -47,11 +44,6 @@ export async function runSimulated(options: RunSimulatedOptions): Promise<RunRes
   const final = options.finalGenerator;
   if (final !== undefined) await run.phase("final", () => run.drive(timeLimit(run.limits.finalMs, clients(final))));
   return run.finish();
-}
-
-function mainGenerator(options: RunSimulatedOptions): OpGenerator {
-  const faults = options.faults === undefined ? [] : [onNemesis(sequence([options.faults.generator, never]))];
-  return timeLimit(options.timeLimitMs, shortestAny(clients(options.generator), ...faults));
 }
 
 /** How long a nemesis call takes in virtual time. */

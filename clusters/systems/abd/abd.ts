@@ -1,7 +1,6 @@
 import type { Actor, ActorContext, ActorId, OperationId, Out } from "../../../harness/actor.ts";
-import { HarnessError } from "../../../harness/errors.ts";
 import type { Json } from "../../../harness/json.ts";
-import type { Call } from "../../../harness/op.ts";
+import { registerWrite } from "../bounds.ts";
 
 /**
  * A register that survives the loss of any minority: Attiya, Bar-Noy and Dolev, "Sharing memory robustly in
@@ -99,7 +98,7 @@ export function abdActor(variant: AbdVariant): Actor<AbdState, AbdMessage, AbdTi
     },
 
     onClient(self, state, operation, call, out) {
-      const write = writeOf(call);
+      const write = registerWrite(call);
       if (write === null && variant.readsLocally) {
         out.reply(operation, state.value);
         return state;
@@ -145,14 +144,6 @@ export function abdActor(variant: AbdVariant): Actor<AbdState, AbdMessage, AbdTi
       return state;
     },
   };
-}
-
-function writeOf(call: Call): { value: Json } | null {
-  if (call.f === "write") return { value: call.value };
-  if (call.f === "read") return null;
-  throw new HarnessError("CLIENT_FAILED", `a register replica has no function ${JSON.stringify(call.f)} (it has read, write)`, {
-    nextStep: "use the workload register without cas",
-  });
 }
 
 function majority(servers: number): number {
