@@ -16,6 +16,7 @@ import { mutex } from "./mutex.ts";
 import { bag, priorityQueue, queue, stack } from "./queue.ts";
 import { casRegister, register, type RegisterOptions } from "./register.ts";
 import { fullSet, growOnlySet, set } from "./set.ts";
+import { listTransactions, registerTransactions } from "./transactions.ts";
 
 /** An object by name: what `--spec NAME --initial V --set KEY=VALUE` can say. */
 export interface ObjectEntry {
@@ -77,6 +78,8 @@ export const specs: readonly ObjectEntry[] = [
     options: [nullReads],
     make: (initial, settings) => multiRegister(objectOr(initial, {}), registerOptions(settings)),
   },
+  simple("list-append", "lists that transactions append to and read, one transaction after the other", ['txn [["r", k, null], ["append", k, v] …]'], listTransactions),
+  simple("rw-register", "registers that transactions write and read, one transaction after the other", ['txn [["r", k, null], ["w", k, v] …]'], registerTransactions),
   simple("set", "elements are added, removed and asked for; judged element by element", ["add v", "remove v", "contains v"], set),
   simple("grow-only-set", "elements are added, the whole set is read", ["add v", "read"], growOnlySet),
   simple("full-set", "a set with every function, judged as one piece", ["add v", "remove v", "contains v", "read"], fullSet),
