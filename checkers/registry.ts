@@ -7,7 +7,9 @@ import { sessions } from "./consistency/sessions.ts";
 import { elle, workloads } from "./elle/elle.ts";
 import { staleness } from "./consistency/staleness.ts";
 import { linearizability } from "./linearizability/linearizability.ts";
+import { setFull } from "./set-full.ts";
 import { stats } from "./stats.ts";
+import { totalQueue } from "./total-queue.ts";
 import { unhandledErrors } from "./unhandled-errors.ts";
 
 /** A checker by name: what `rashomon list checkers` shows and runs may ask for. */
@@ -54,6 +56,8 @@ export const checkers: readonly CheckerEntry[] = [
     needs: "spec",
     make: (spec) => staleness(initialValue(spec())),
   },
+  plain(setFull()),
+  plain(totalQueue()),
   plain(stats),
   plain(unhandledErrors),
 ];

@@ -24,4 +24,4 @@ export { sleep } from "../harness/generator/sleep.ts";
 export { stagger } from "../harness/generator/stagger.ts";
 export { synchronize } from "../harness/generator/synchronize.ts";
 export { timeLimit } from "../harness/generator/time-limit.ts";
-export { untilOk } from "../harness/generator/until-ok.ts";
+export { until, untilOk } from "../harness/generator/until.ts";

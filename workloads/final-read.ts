@@ -2,7 +2,7 @@ import type { OpGenerator } from "../harness/generator.ts";
 import { delay } from "../harness/generator/delay.ts";
 import { limit } from "../harness/generator/limit.ts";
 import { always } from "../harness/generator/once.ts";
-import { untilOk } from "../harness/generator/until-ok.ts";
+import { untilOk } from "../harness/generator/until.ts";
 import type { Call } from "../harness/op.ts";
 
 const triesMax = 5;

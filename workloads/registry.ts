@@ -1,10 +1,12 @@
 import { HarnessError } from "../harness/errors.ts";
 import { kv } from "./kv.ts";
+import { queue } from "./queue.ts";
 import { register } from "./register.ts";
+import { set } from "./set.ts";
 import type { Workload } from "./workload.ts";
 
 /** Every workload, in the order of the documentation. */
-export const workloads: readonly Workload[] = [register, kv];
+export const workloads: readonly Workload[] = [register, kv, set, queue];
 
 /** The workload of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findWorkload(name: string): Workload {

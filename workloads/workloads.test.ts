@@ -9,7 +9,7 @@ import type { Json } from "../harness/json.ts";
 import type { Op } from "../harness/op.ts";
 import { parseSettings } from "../harness/options.ts";
 import type { SequentialSpec } from "../harness/spec.ts";
-import { findWorkload, workloads } from "./registry.ts";
+import { findWorkload } from "./registry.ts";
 import { openLoad, type Workload, type WorkloadPlan } from "./workload.ts";
 
 function planOf(workload: Workload, ...texts: readonly string[]): WorkloadPlan {
@@ -41,7 +41,8 @@ function stale(spec: SequentialSpec, reads: readonly string[]): Completer {
 const play = (plan: WorkloadPlan, complete: Completer, ops = 400): Op[] =>
   simulate(phases(clients(limit(ops, plan.generator)), clients(plan.finalGenerator)), { concurrency: 4, complete, opsMax: 100_000 });
 
-describe.each(workloads.map((workload) => [workload.name, workload] as const))("workload %s", (_, workload) => {
+describe.each(["register", "kv"])("workload %s", (name) => {
+  const workload = findWorkload(name);
   const small = workload.name === "kv" ? ["keys=2"] : [];
 
   it("is judged valid on a perfect object, by every checker", async () => {
@@ -125,5 +126,40 @@ describe("the register workload", () => {
 });
 
 it("an unknown workload is an error that lists those that exist", () => {
-  expect(() => findWorkload("regsiter")).toThrow('no workload "regsiter" (there are register, kv)');
+  expect(() => findWorkload("regsiter")).toThrow('no workload "regsiter" (there are register, kv, ');
+});
+
+describe("the set and queue workloads", () => {
+  /** Hands an element back to whoever asks next; forgets those that `loses` says. */
+  function store(loses: (value: Json) => boolean): Completer {
+    const held: Json[] = [];
+    return ({ f, value }) => {
+      if ((f === "add" || f === "enqueue") && !loses(value)) held.push(value);
+      const answer = f === "read" ? [...held] : f === "dequeue" ? (held.shift() ?? null) : value;
+      return { outcome: { type: "ok", value: answer }, latencyNs: 1000 };
+    };
+  }
+
+  it.each(["set", "queue"])("%s is judged valid on a store that keeps everything, by every checker", async (name) => {
+    const plan = planOf(findWorkload(name));
+    const history = historyOf(play(plan, store(() => false)));
+
+    for (const checker of plan.checkers) expect(await checker.check(history, { budget: unlimited() })).toMatchObject({ verdict: "valid" });
+  });
+
+  it.each(["set", "queue"])("%s is judged invalid when one acknowledged element is lost", async (name) => {
+    const plan = planOf(findWorkload(name));
+    const history = historyOf(play(plan, store((value) => value === 7)));
+
+    expect(await plan.checkers[0]!.check(history, { budget: unlimited() })).toMatchObject({ verdict: "invalid", anomalies: [{ name: "lost", details: { elements: [7] } }] });
+  });
+
+  it("the queue is drained by every thread until it is empty, and left when nothing answers", () => {
+    const plan = planOf(findWorkload("queue"));
+
+    const history = simulate(clients(plan.finalGenerator), { concurrency: 2, complete: (op) => ({ outcome: { type: "fail", value: op.value }, latencyNs: 1e9 }), opsMax: 10_000 });
+
+    expect(history.every(({ f }) => f === "dequeue")).toBe(true);
+    expect(history.length).toBeLessThan(200);
+  });
 });

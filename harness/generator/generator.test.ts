@@ -27,7 +27,7 @@ import { sleep } from "./sleep.ts";
 import { stagger } from "./stagger.ts";
 import { synchronize } from "./synchronize.ts";
 import { timeLimit } from "./time-limit.ts";
-import { untilOk } from "./until-ok.ts";
+import { untilOk } from "./until.ts";
 
 const write = (value: number): Call => ({ f: "write", value });
 const read: Call = { f: "read", value: null };

@@ -27,7 +27,7 @@ import { sleep } from "./sleep.ts";
 import { stagger } from "./stagger.ts";
 import { synchronize } from "./synchronize.ts";
 import { timeLimit } from "./time-limit.ts";
-import { untilOk } from "./until-ok.ts";
+import { untilOk } from "./until.ts";
 
 /**
  * What every generator promises, held on random trees of combinators: a draw that is not taken leaves no trace, so the
