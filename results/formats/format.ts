@@ -9,12 +9,12 @@ export interface HistoryFormat {
   readonly name: FormatName;
   /** One line for `rashomon list` and for the error that says no format fits. */
   readonly summary: string;
-  /** Whether the beginning of a file (its first `headBytes` or fewer, as text) looks like this form. */
-  detect(head: string): boolean;
+  /** Whether a file looks like this form, by its beginning (its first `headBytes` or fewer, as text) or its bytes. */
+  detect(head: string, bytes: Uint8Array): boolean;
   /** The whole file. Throws `HarnessError` (`HISTORY_MALFORMED`) that names `file:line`. */
   parse(bytes: Uint8Array, options: ParseOptions): RecordedHistory;
 }
-export type FormatName = "jepsen-edn" | "jepsen-log" | "porcupine-kv" | "jsonl";
+export type FormatName = "jepsen-edn" | "jepsen-json" | "jepsen-log" | "porcupine-kv" | "jsonl" | "plume" | "awdit" | "dbcop-text" | "dbcop-json" | "dbcop-bincode";
 
 export interface ParseOptions {
   /** How errors call the file. */
@@ -38,6 +38,11 @@ export interface RecordedHistory {
   readonly nullReads: "observed" | "unknown";
   /** What the value of an absent key is in this form (kv): Porcupine's logs read "", others null. */
   readonly absent: "" | null;
+  /**
+   * The form tells the order within each process, and nothing about what came before what among processes. Invocations
+   * stand directly before their completions and were made up.
+   */
+  readonly unordered?: boolean;
   /** What the reader decided or left out, one sentence each. */
   readonly notes: readonly string[];
 }

@@ -1,13 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { HarnessError } from "../../harness/errors.ts";
+import { awdit } from "./awdit.ts";
+import { dbcopBincode } from "./dbcop-bincode.ts";
+import { dbcopJson, dbcopText } from "./dbcop.ts";
 import { type FormatName, headBytes, type HistoryFormat, type ParseOptions, type RecordedHistory } from "./format.ts";
 import { jepsenEdn } from "./jepsen-edn.ts";
+import { jepsenJson } from "./jepsen-json.ts";
 import { jepsenLog } from "./jepsen-log.ts";
 import { jsonl } from "./jsonl.ts";
+import { plume } from "./plume.ts";
 import { porcupineKv } from "./porcupine-kv.ts";
 
 /** Every form that we read, in the order in which they are tried. */
-export const formats: readonly HistoryFormat[] = [jsonl, porcupineKv, jepsenEdn, jepsenLog];
+export const formats: readonly HistoryFormat[] = [dbcopBincode, dbcopJson, dbcopText, jepsenJson, jsonl, porcupineKv, jepsenEdn, plume, awdit, jepsenLog];
 
 export interface ReadOptions extends Partial<ParseOptions> {
   /** Forces the form instead of finding it. */
@@ -59,7 +64,7 @@ function wrapped(bytes: Uint8Array): { readonly is: string; readonly nextStep: s
 function detect(bytes: Uint8Array, file: string): HistoryFormat {
   const head = new TextDecoder("utf-8").decode(bytes.subarray(0, headBytes));
   if (head.trim() === "") return jsonl;
-  const format = formats.find((candidate) => candidate.detect(head));
+  const format = formats.find((candidate) => candidate.detect(head, bytes));
   if (format === undefined) {
     const packed = wrapped(bytes);
     if (packed !== undefined) throw new HarnessError("FORMAT_UNKNOWN", `${file} ${packed.is}`, { nextStep: packed.nextStep });

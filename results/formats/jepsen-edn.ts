@@ -84,7 +84,8 @@ export function pushOp(
   if (type !== "invoke" && type !== "ok" && type !== "fail" && type !== "info") {
     throw ops.malformed(line(), `:type is one of :invoke, :ok, :fail, :info, not ${shorten(JSON.stringify(type ?? null))}`);
   }
-  const f = map["f"];
+  // Elle's own examples leave it out: a list of lists can only be a transaction.
+  const f = map["f"] ?? (isTransaction(map["value"]) ? "txn" : undefined);
   if (typeof f !== "string") throw ops.malformed(line(), `:f is a keyword, not ${shorten(JSON.stringify(f ?? null))}`);
   const given = map["process"];
   let process: number;
@@ -105,6 +106,10 @@ export function pushOp(
     ...(error !== undefined && error !== null && type !== "invoke" ? { error } : {}),
   };
   ops.push(op, line);
+}
+
+function isTransaction(value: Json | undefined): boolean {
+  return Array.isArray(value) && value.every((member) => Array.isArray(member));
 }
 
 /** A value in an error message, at most 80 characters of it. */
