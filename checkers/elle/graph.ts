@@ -22,46 +22,55 @@ export interface Graph {
   readonly labels: Uint8Array;
 }
 
+/** Edges a chunk, a power of two: a list of any length grows without copying. */
+const chunkEdges = 8192;
+
 /** Edges in the order in which they were found; self edges are left out, for a transaction depends on itself freely. */
 export class EdgeList {
   length = 0;
-  #from = new Int32Array(4096);
-  #to = new Int32Array(4096);
-  #labels = new Uint8Array(4096);
+  /** From and to of each edge, side by side. */
+  readonly #ends: Int32Array[] = [];
+  readonly #labels: Uint8Array[] = [];
+  #lastEnds = new Int32Array(0);
+  #lastLabels = new Uint8Array(0);
 
   push(from: number, to: number, label: number): void {
     if (from === to) return;
-    const at = this.length++;
-    if (at === this.#from.length) {
-      this.#from = longer(this.#from, new Int32Array(at * 2));
-      this.#to = longer(this.#to, new Int32Array(at * 2));
-      this.#labels = longer(this.#labels, new Uint8Array(at * 2));
+    const at = this.length++ & (chunkEdges - 1);
+    if (at === 0) {
+      this.#ends.push((this.#lastEnds = new Int32Array(chunkEdges * 2)));
+      this.#labels.push((this.#lastLabels = new Uint8Array(chunkEdges)));
     }
-    this.#from[at] = from;
-    this.#to[at] = to;
-    this.#labels[at] = label;
+    this.#lastEnds[at * 2] = from;
+    this.#lastEnds[at * 2 + 1] = to;
+    this.#lastLabels[at] = label;
   }
 
   /** The graph over vertices 0 … count - 1; parallel edges become one with the union of their labels. O(count + length). */
   graph(count: number): Graph {
-    const ends = new Int32Array(count + 1);
-    for (let e = 0; e < this.length; e++) ends[this.#from[e]! + 1]!++;
-    for (let v = 0; v < count; v++) ends[v + 1]! += ends[v]!;
-    const next = ends.slice(0, count);
+    const starts = new Int32Array(count + 1);
+    const used = (chunk: number): number => Math.min(chunkEdges, this.length - chunk * chunkEdges);
+    for (const [chunk, ends] of this.#ends.entries()) for (let e = 0; e < used(chunk); e++) starts[ends[e * 2]! + 1]!++;
+    for (let v = 0; v < count; v++) starts[v + 1]! += starts[v]!;
+    const next = starts.slice(0, count);
     const targets = new Int32Array(this.length);
     const labels = new Uint8Array(this.length);
-    for (let e = 0; e < this.length; e++) {
-      const at = next[this.#from[e]!]!++;
-      targets[at] = this.#to[e]!;
-      labels[at] = this.#labels[e]!;
+    for (const [chunk, ends] of this.#ends.entries()) {
+      const labelsHere = this.#labels[chunk]!;
+      for (let e = 0; e < used(chunk); e++) {
+        const at = next[ends[e * 2]!]!++;
+        targets[at] = ends[e * 2 + 1]!;
+        labels[at] = labelsHere[e]!;
+      }
     }
-    // Merge parallel edges in place: `place[t]` is where the edge to t of the current row stands.
-    const place = new Int32Array(count).fill(-1);
-    const starts = new Int32Array(count + 1);
+    // Merge parallel edges in place: `place[to]` is where the edge to `to` of the current row stands.
+    const place = next.fill(-1);
     let kept = 0;
+    let from = 0;
     for (let v = 0; v < count; v++) {
       const start = kept;
-      for (let e = ends[v]!; e < ends[v + 1]!; e++) {
+      const end = starts[v + 1]!;
+      for (let e = from; e < end; e++) {
         const to = targets[e]!;
         const known = place[to]!;
         if (known >= start) labels[known]! |= labels[e]!;
@@ -72,14 +81,10 @@ export class EdgeList {
         }
       }
       starts[v + 1] = kept;
+      from = end;
     }
     return { count, starts, targets: targets.subarray(0, kept), labels: labels.subarray(0, kept) };
   }
-}
-
-function longer<T extends Uint8Array | Int32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Json } from "../../harness/json.ts";
 import type { Analysis } from "./analysis.ts";
 import { Findings, type Step } from "./findings.ts";
-import { componentNumbers, EdgeList, type Graph, RW, WR, WW } from "./graph.ts";
+import { components, EdgeList, type Graph, RW, WR, WW } from "./graph.ts";
 import { lastBefore } from "./order.ts";
 import { FAIL, keyText, malformed, OK, READ, type Transactions, valueText, WRITE } from "./transactions.ts";
 import { VersionTable } from "./versions.ts";
@@ -17,8 +17,8 @@ import { VersionTable } from "./versions.ts";
  *     linearizable-keys  each key is linearizable: likewise for transactions one of which ended before the other began
  *     transaction-order  the database told the order of its transactions
  *
- * A source that would close a circle within a key contradicts the others: that is the anomaly `cyclic-versions`, and its
- * edges for that key are left out. Then, for v directly before w: writer(v) -ww-> writer(w), reader(v) -rw-> writer(w).
+ * A source that would close a circle within a key contradicts the others: that is the anomaly `cyclic-versions`, and the
+ * source is left out. Then, for v directly before w: writer(v) -ww-> writer(w), reader(v) -rw-> writer(w).
  * Only ok transactions take part, as in Elle; so do only first reads and last writes of a key within a transaction.
  */
 export interface RegisterOptions {
@@ -52,8 +52,6 @@ export class RegisterHistory {
   readonly writer: Int32Array;
   /** By key: the version null, -1 if nobody ok read it from outside. */
   readonly initial: Int32Array;
-  /** External reads by version, in compressed rows. */
-  readonly readers: Rows;
 
   constructor(transactions: Transactions) {
     this.transactions = transactions;
@@ -63,7 +61,9 @@ export class RegisterHistory {
     this.owner = new Int32Array(m);
     this.external = new Uint8Array(m);
     this.initial = new Int32Array(keyNames.length).fill(-1);
+    // By key: the last micro-operation that touched it, from each end of a transaction.
     const touched = new Int32Array(keyNames.length).fill(-1);
+    const touchedFirst = new Int32Array(keyNames.length).fill(-1);
     for (let t = 0; t < count; t++) {
       const start = starts[t]!;
       for (let at = start; at < starts[t + 1]!; at++) {
@@ -79,7 +79,9 @@ export class RegisterHistory {
         this.external[at] = 1;
       }
       for (let at = start; at < starts[t + 1]!; at++) {
-        if (kinds[at] !== READ || !this.#isFirst(at, start)) continue;
+        const isFirst = touchedFirst[keys[at]!]! < start;
+        touchedFirst[keys[at]!] = at;
+        if (kinds[at] !== READ || !isFirst) continue;
         this.external[at] = 1;
         if (values[at] === null) this.initial[keys[at]!] = this.version[at]!;
       }
@@ -91,21 +93,21 @@ export class RegisterHistory {
       if (this.writer[version]! >= 0) throw this.#duplicateWrite(this.writer[version]!, at);
       this.writer[version] = at;
     }
-    const reads: [number, number][] = [];
-    for (let at = 0; at < m; at++) if (kinds[at] === READ && this.external[at] === 1) reads.push([this.version[at]!, at]);
-    this.readers = rows(this.versions.count, reads);
   }
+
+  /** External reads by version, in compressed rows; made when first asked for. */
+  get readers(): Rows {
+    const { kinds } = this.transactions;
+    return (this.#readers ??= rows(this.versions.count, (put) => {
+      for (let at = 0; at < kinds.length; at++) if (kinds[at] === READ && this.external[at] === 1) put(this.version[at]!, at);
+    }));
+  }
+  #readers: Rows | undefined;
 
   /** The ok transaction whose last write of the key this version is, or -1. */
   author(version: number): number {
     const at = this.writer[version]!;
     return at >= 0 && this.external[at] === 1 ? this.owner[at]! : -1;
-  }
-
-  #isFirst(at: number, start: number): boolean {
-    const key = this.transactions.keys[at];
-    for (let i = start; i < at; i++) if (this.transactions.keys[i] === key) return false;
-    return true;
   }
 
   #duplicateWrite(earlier: number, later: number): Error {
@@ -121,13 +123,14 @@ interface Rows {
   readonly items: Int32Array;
 }
 
-function rows(count: number, pairs: readonly (readonly [number, number])[]): Rows {
+/** Rows of what `each` puts, in that order; it is called twice. */
+function rows(count: number, each: (put: (row: number, item: number) => void) => void): Rows {
   const starts = new Int32Array(count + 1);
-  for (const [row] of pairs) starts[row + 1]!++;
+  each((row) => starts[row + 1]!++);
   for (let row = 0; row < count; row++) starts[row + 1]! += starts[row]!;
   const next = starts.slice();
-  const items = new Int32Array(pairs.length);
-  for (const [row, item] of pairs) items[next[row]!++] = item;
+  const items = new Int32Array(starts[count]!);
+  each((row, item) => (items[next[row]!++] = item));
   return { starts, items };
 }
 
@@ -217,43 +220,33 @@ function versionOrder(history: RegisterHistory, options: RegisterOptions, findin
   if (options.linearizableKeys === true) sources.push(["linearizable-keys", (link) => linkRealtime(history, link)]);
   const { transactionOrder } = options;
   if (transactionOrder !== undefined) sources.push(["transaction-order", (link) => linkGivenOrder(history, transactionOrder, link)]);
-  const count = history.versions.count;
-  let accepted: (readonly [number, number])[] = [];
+  const accepted: Source[] = [];
   const names: string[] = [];
-  for (const [name, collect] of sources) {
-    names.push(name);
-    const added: (readonly [number, number])[] = [];
-    collect((before, after) => {
-      if (before !== after) added.push([before, after]);
-    });
-    if (name === "initial-state") {
-      accepted = added; // Everything from null: no circle.
-      continue;
-    }
+  // A source is asked again rather than remembered: millions of pairs would be kept twice.
+  const orderBy = (chosen: readonly Source[]): Graph => {
     const edges = new EdgeList();
-    for (const [before, after] of accepted) edges.push(before, after, 1);
-    for (const [before, after] of added) edges.push(before, after, 1);
-    const cyclic = reportCircles(history, edges.graph(count), [...names], findings);
-    if (cyclic.size === 0) for (const pair of added) accepted.push(pair);
+    for (const [, pairs] of chosen) pairs((before, after) => edges.push(before, after, 1));
+    return edges.graph(history.versions.count);
+  };
+  let graph = orderBy([]);
+  for (const source of sources) {
+    names.push(source[0]);
+    const merged = orderBy([...accepted, source]);
+    // Everything from null makes no circle.
+    if (source[0] !== "initial-state" && reportCircles(history, merged, [...names], findings)) continue;
+    accepted.push(source);
+    graph = merged;
   }
-  const unique = new EdgeList();
-  for (const [before, after] of accepted) unique.push(before, after, 1);
-  const graph = unique.graph(count);
   return { starts: graph.starts, items: graph.targets };
 }
 
-/** Reports each circle of versions; returns the keys that have one. */
-function reportCircles(history: RegisterHistory, graph: Graph, sources: readonly string[], findings: Findings): Set<number> {
-  const { of, count } = componentNumbers(graph);
-  const keys = new Set<number>();
-  if (count === graph.count) return keys;
-  const members = new Map<number, number[]>();
-  for (let version = 0; version < graph.count; version++) members.set(of[version]!, [...(members.get(of[version]!) ?? []), version]);
-  for (const circle of members.values()) {
-    if (circle.length < 2) continue;
+/** Reports each circle of versions; returns whether there is one. */
+function reportCircles(history: RegisterHistory, graph: Graph, sources: readonly string[], findings: Findings): boolean {
+  const circles = components(graph);
+  const { transactions } = history;
+  for (const members of circles) {
+    const circle = [...members];
     const key = history.versions.key(circle[0]!);
-    keys.add(key);
-    const { transactions } = history;
     const values = circle.map((version) => history.versions.value(version));
     findings.add("cyclic-versions", () => ({
       transactions: [...new Set(circle.flatMap((version) => (history.writer[version]! >= 0 ? [history.owner[history.writer[version]!]!] : [])))].sort((a, b) => a - b),
@@ -261,7 +254,7 @@ function reportCircles(history: RegisterHistory, graph: Graph, sources: readonly
       details: { key: transactions.keyNames[key]!, scc: values, sources: [...sources] },
     }));
   }
-  return keys;
+  return circles.length > 0;
 }
 
 function linkInitial(history: RegisterHistory, link: (before: number, after: number) => void): void {

@@ -215,9 +215,13 @@ export function brief(value: Json): string {
   return text.length <= 80 ? text : `${text.slice(0, 77)}…`;
 }
 
-/** Numbers for JSON values by content: equal values, equal ids. Small whole numbers stand in a table. */
+/**
+ * Numbers for JSON values by content: equal values, equal ids. Whole numbers from 0 on, as long as they lie densely,
+ * stand in a table alone: ten million of them need no hashing, and no `Map` could hold twenty.
+ */
 export class JsonInterner {
   readonly list: Json[] = [];
+  /** By number: its id plus 1, 0 where it has none here. */
   #small = new Int32Array(256);
   readonly #scalars = new Map<null | boolean | number | string, number>();
   readonly #composites = new Map<string, number>();
@@ -231,7 +235,8 @@ export class JsonInterner {
       }
       const known = this.#small[value]!;
       if (known !== 0) return known - 1;
-      const id = this.#scalar(value);
+      // It may have come before the table reached so far.
+      const id = this.#scalars.get(value) ?? this.list.push(value) - 1;
       this.#small[value] = id + 1;
       return id;
     }
@@ -244,8 +249,9 @@ export class JsonInterner {
 
   /** The id of `value` if it has one, or -1. */
   find(value: Json): number {
-    if (value === null || typeof value !== "object") return this.#scalars.get(value) ?? -1;
-    return this.#composites.get(canonicalJson(value)) ?? -1;
+    if (value !== null && typeof value === "object") return this.#composites.get(canonicalJson(value)) ?? -1;
+    const small = typeof value === "number" && value >>> 0 === value && value < this.#small.length ? this.#small[value]! : 0;
+    return small !== 0 ? small - 1 : (this.#scalars.get(value) ?? -1);
   }
 
   #scalar(value: null | boolean | number | string): number {
