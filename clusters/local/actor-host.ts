@@ -49,7 +49,7 @@ export class ActorHost {
 
   constructor(options: ActorHostOptions) {
     this.#options = options;
-    this.#clock = Array.from({ length: options.self.servers }, () => 0);
+    this.#clock = Array.from({ length: options.self.servers }, (_, id) => options.clock?.[id] ?? 0);
     this.#timerRandom = options.random.fork("timers");
     this.#choiceRandom = options.random.fork("choices");
   }
@@ -196,9 +196,10 @@ export class ActorHost {
     const unsaved = this.#unsaved;
     this.#leaving = [];
     this.#unsaved = undefined;
-    if (unsaved !== undefined) store.append(unsaved.value);
+    // The diary first: a kill in between leaves a save that was never made and whose effects nobody saw, which a reader can tell.
     if (this.#lines !== "") trace?.append(this.#lines);
     this.#lines = "";
+    if (unsaved !== undefined) store.append(unsaved.value);
     if (unsaved === undefined) return this.#release(leaving);
     this.#syncing = true;
     store.sync(() => {
@@ -243,6 +244,8 @@ export interface ActorHostOptions {
   readonly round: number;
   readonly store: DurableStore;
   readonly random: Random;
+  /** The vector clock to go on from: the last life's; zeros by default. */
+  readonly clock?: readonly number[];
   /** The diary; undefined: none is kept. */
   readonly trace: { append(lines: string): void; nextSeq(): number } | undefined;
   nextMid(): string;

@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { nodeId, seed } from "../../harness/ids.ts";
+import { nodeId } from "../../harness/ids.ts";
 import { parseSettings } from "../../harness/options.ts";
+import { freshSeed } from "../../harness/random.ts";
 import { deadlineSignal, sleep } from "../../harness/time.ts";
 import { findSystem } from "../systems/registry.ts";
 import { actorClient } from "./actor-client.ts";
+import { readDiaries } from "./diaries.ts";
 import type { LocalRunningCluster } from "./local-cluster.ts";
-import { playRounds } from "./rounds.ts";
-import { readDiaries, replayProblems } from "./testing/replay.ts";
+import { expectMutantsRejected } from "./testing/expect-mutants.ts";
 import { patience, stage } from "./testing/stage.ts";
+import { validateTrace } from "./validation.ts";
 
 const definition = findSystem("abd");
 const settings = parseSettings([], definition.options, "abd");
@@ -47,26 +49,13 @@ test("the diaries of nodes that were paused, killed, slowed and cut at work are 
 
   const diaries = readDiaries(join(at.folder, "logs"), 3);
 
-  expect(diaries[0]!.at(-1)?.epoch).toBe(2);
-  for (const diary of diaries) {
-    expect(diary.length).toBeGreaterThan(100);
-    for (const [i, line] of diary.entries()) expect(line.seq).toBe(line.event === "start" ? 0 : diary[i - 1]!.seq + 1);
+  expect(diaries[0]!.lines.at(-1)?.epoch).toBe(2);
+  for (const { lines } of diaries) {
+    expect(lines.length).toBeGreaterThan(100);
+    for (const [i, line] of lines.entries()) expect(line.seq).toBe(line.event === "start" ? 0 : lines[i - 1]!.seq + 1);
   }
-  expect(replayProblems(system, diaries)).toEqual([]);
-});
-
-test("a diary from which one delivery is removed does not replay", { timeout: 120_000 }, async () => {
-  await using at = stage();
-  const logsFolder = join(at.folder, "logs");
-  for await (const _round of playRounds({ definition, settings, rounds: 10, seed: seed(5), maxDelayMs: 2, signal: patience(), ledger: at.ledger, logsFolder }));
-  const diaries = readDiaries(logsFolder, 3);
-  expect(replayProblems(system, diaries)).toEqual([]);
-
-  const stored = diaries[0]!.findIndex((line) => line.event === "deliver" && line.save !== undefined);
-  expect(stored).toBeGreaterThan(0);
-  const problems = replayProblems(system, [diaries[0]!.toSpliced(stored, 1), ...diaries.slice(1)]);
-
-  expect(problems.length).toBeGreaterThan(0);
+  expect(validateTrace({ diaries, systemOf: () => system })).toMatchObject({ verdict: "valid" });
+  expectMutantsRejected({ diaries, systemOf: () => system }, { each: 2, seed: freshSeed() });
 });
 
 /** Six threads that read and write wherever a node answers, until told to stop. */

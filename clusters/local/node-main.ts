@@ -15,6 +15,7 @@ import { LineFile } from "./line-file.ts";
 import { configVariable, exitBug, exitNoPort, type NodeConfig, type NodeLine, type PeersLine } from "./node-config.ts";
 import { NodeServer } from "./node-server.ts";
 import { PeerLink } from "./peer-link.ts";
+import { type DiaryEnd, midOf, type TraceLine } from "./trace.ts";
 import type { Answer, PeerFrame, Request, RoundCounts } from "./wire.ts";
 
 /**
@@ -64,7 +65,8 @@ function openRoom(round: number, options: { readonly random: Random; readonly de
     store,
     random: options.random,
     trace,
-    nextMid: () => `${config.id}-${config.epoch}-${sends++}`,
+    ...(round === 0 && trace?.lastClock !== undefined ? { clock: trace.lastClock } : {}),
+    nextMid: () => midOf({ from: config.id, epoch: config.epoch, n: sends++ }),
     send: (to, text) => {
       const link = links.get(to);
       assert(link !== undefined, `actor ${config.id} sends to ${to}, which is one of its peers (${self.peers.join(", ")})`);
@@ -169,18 +171,28 @@ async function main(): Promise<void> {
   });
 }
 
-function openTrace(path: string): { append(lines: string): void; nextSeq(): number } {
+interface Trace {
+  append(lines: string): void;
+  nextSeq(): number;
+  /** The vector clock with which the deployed actor's last life ended; undefined for the first. */
+  readonly lastClock: readonly number[] | undefined;
+}
+
+function openTrace(path: string): Trace {
   mkdirSync(dirname(path), { recursive: true });
   const file = new LineFile(path);
+  const last = file.last();
+  const ended = last === undefined ? undefined : (JSON.parse(last) as TraceLine | DiaryEnd);
   let seq = 0;
-  let full = false;
+  let full = ended !== undefined && "full" in ended;
   return {
+    lastClock: ended === undefined || "full" in ended || ended.round !== 0 ? undefined : ended.clock,
     nextSeq: () => seq++,
     append(lines) {
       if (full) return;
       full = file.sizeBytes > config.traceBytesMax;
       if (full) log(`the diary ends here: it has ${file.sizeBytes} bytes (at most ${config.traceBytesMax})`);
-      else file.append(lines);
+      file.append(full ? `${JSON.stringify({ full } satisfies DiaryEnd)}\n` : lines);
     },
   };
 }

@@ -15,6 +15,8 @@ import { hash32 } from "../../harness/random.ts";
  * `mid` = `<sender>-<sender's epoch>-<n>`; the epoch counts a node's lives from 0. `seq` counts a life's lines from 0.
  * `save` is there when the handler saved (the last value, when it saved often). A frame that is in an `out` and in no
  * `in` was lost or is still under way. A `deliver` never repeats a mid: the transport is at most once.
+ *
+ * A node's clock goes on in its next life where the last one's diary ends, so clocks order the lives too.
  */
 export type TraceEvent =
   | { readonly event: "start"; readonly in: { readonly durable: Json } }
@@ -35,6 +37,16 @@ export type TraceLine = TraceEvent & {
   readonly stateHash: string;
   readonly clock: readonly number[];
 };
+
+/** The name of a node's `n`-th message in its life `epoch`; see `TraceLine`. */
+export function midOf({ from, epoch, n }: { readonly from: ActorId; readonly epoch: number; readonly n: number }): string {
+  return `${from}-${epoch}-${n}`;
+}
+
+/** The last line of a diary that has reached its greatest size: what came after it was not written down. */
+export interface DiaryEnd {
+  readonly full: true;
+}
 
 /** Name of the file in a node's log folder. */
 export const traceFileName = "messages.jsonl";

@@ -2,11 +2,8 @@ import { describe, expect, it } from "vitest";
 import { compareAccounts } from "../../checkers/model/compare.ts";
 import { explore, type Exploration } from "../../checkers/model/explore.ts";
 import { replay } from "../../checkers/model/replay.ts";
-import type { System, SystemDefinition } from "../../harness/actor.ts";
-import { seed } from "../../harness/ids.ts";
+import type { System } from "../../harness/actor.ts";
 import { parseSettings } from "../../harness/options.ts";
-import { playRounds, type Round } from "../local/rounds.ts";
-import { patience, stage } from "../local/testing/stage.ts";
 import { simulate } from "../simulated/simulate.ts";
 import { findSystem, systemDefinitions } from "./registry.ts";
 
@@ -95,29 +92,6 @@ describe("simulated", () => {
     expect(replay(system, firstBad!.shrunk.schedule).applied).toHaveLength(firstBad!.shrunk.schedule.length);
   });
 });
-
-describe("deployed as processes", { timeout: 120_000 }, () => {
-  it.each(systemDefinitions.filter(({ name }) => !elsewhere.includes(name)))("every round of $name is a behaviour of its model", async (definition) => {
-    const { name } = definition;
-    const system = make(name, []);
-
-    const rounds = (await play(definition)).filter(({ timersFired }) => timersFired <= system.model.timerFirings);
-
-    expect(rounds.length).toBeGreaterThan(0);
-    const observed = rounds.map(({ history }) => history);
-    const { inclusion } = compareAccounts({ model: account(name, []), spec: system.spec, observed });
-    expect(inclusion).toEqual({ included: rounds.length, outside: 0, conclusive: true, notIncluded: [] });
-  });
-});
-
-async function play(definition: SystemDefinition): Promise<Round[]> {
-  await using at = stage();
-  const settings = parseSettings([], definition.options, definition.name);
-  const about = { definition, settings, rounds: 24, atOnce: 8, seed: seed(5), maxDelayMs: 3, signal: patience(), ledger: at.ledger, logsFolder: at.folder };
-  const rounds: Round[] = [];
-  for await (const round of playRounds(about)) rounds.push(round);
-  return rounds;
-}
 
 /** Several tests look at the same full account. */
 const accounts = new Map<string, Exploration>();
