@@ -67,12 +67,14 @@ export interface Net {
   toxic?(flows: readonly Flow[], toxic: { readonly type: string; readonly attributes: { readonly [name: string]: number } }): Disturbance;
 }
 
-/** Processes of nodes. */
+/** Processes of nodes: all that a node consists of, or the one of that name (an agent, a supervisor). */
 export interface ProcessControl {
+  /** Names of a node's processes, where they can be chosen; the same on every node. */
+  readonly names?: readonly string[];
   /** SIGSTOP; reverting is SIGCONT. */
-  pause(node: NodeId): Disturbance;
+  pause(node: NodeId, process?: string): Disturbance;
   /** SIGKILL; reverting starts it again with what it had on disk and waits until it serves. */
-  kill(node: NodeId): Disturbance;
+  kill(node: NodeId, process?: string): Disturbance;
 }
 
 /** Clocks of processes, never of a host. */

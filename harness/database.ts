@@ -1,3 +1,4 @@
+import type { Claim } from "./claim.ts";
 import type { Client } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import type { OptionSpec, Settings } from "./options.ts";
@@ -18,6 +19,10 @@ export interface DatabaseDefinition {
   readonly clusters: readonly ("local" | "docker" | "simulated")[];
   /** Names of the workloads whose calls its client understands. */
   readonly workloads: readonly string[];
+  /** What its users may expect with these settings, by its own documents. */
+  claim(settings: Settings): Claim;
+  /** Options of workloads that follow from these settings where a workload has them: the model that transactions are held to. Absent: none do. */
+  workloadDefaults?(settings: Settings): Settings;
   /** Has no effect by itself; `start` does. */
   cluster(settings: Settings, place: DatabasePlace): Cluster;
   client(settings: Settings): Client;

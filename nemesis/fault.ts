@@ -2,6 +2,7 @@ import type { Capability, RunningCluster } from "../harness/cluster.ts";
 import { HarnessError } from "../harness/errors.ts";
 import { type OptionSpec, parseSettings, type Settings } from "../harness/options.ts";
 import type { Plan, PlanContext } from "./plan.ts";
+import { missingProcess } from "./process.ts";
 import { namesOf } from "./target.ts";
 
 export type { Plan, PlanContext } from "./plan.ts";
@@ -67,6 +68,8 @@ function missing({ fault, settings }: ArmedFault, cluster: RunningCluster): stri
     if (names.kind === "unknown") problems.push(`it has no node ${names.names.join(", ")} (its nodes: ${cluster.nodes.join(", ")})`);
     if (names.kind === "role" && cluster.roles === undefined) problems.push(`its nodes have no roles such as ${JSON.stringify(target)}`);
   }
+  const process = missingProcess(settings, cluster);
+  if (process !== undefined) problems.push(process);
   return problems;
 }
 

@@ -1,8 +1,11 @@
+import type { Claim } from "../harness/claim.ts";
 import type { Diagram } from "../harness/diagram.ts";
 import type { Evidence } from "../harness/disturbance.ts";
 import type { History } from "../harness/history.ts";
 import type { Json } from "../harness/json.ts";
 import type { Anomaly, Truth, Verdict } from "../harness/verdict.ts";
+
+export type { Claim } from "../harness/claim.ts";
 
 /**
  * What a run leaves, as types. They are plain data (only `RunReport.history` is not), so each is a JSON file of the
@@ -53,16 +56,6 @@ export interface Machine {
   readonly cpu: string;
   readonly cpus: number;
   readonly memoryBytes: number;
-}
-export interface Claim {
-  /** The promise itself. */
-  readonly text: string;
-  /** The consistency model's name: `linearizability`. */
-  readonly model: string;
-  /** Where it stands among the models: `the strongest for single objects; implies sequential consistency`. */
-  readonly lattice?: string;
-  /** Where the promise is made: a document's name, an address. */
-  readonly source?: string;
 }
 export interface Limits {
   readonly notInjected: readonly string[];

@@ -71,7 +71,8 @@ export function scenarioOf(request: ScenarioRequest): Scenario {
   if (request.nemesis.length > 0 && request.faultFor >= request.faultEvery) {
     throw new HarnessError("BAD_OPTION", `a fault of ${request.faultFor} ms is not over when the next begins after ${request.faultEvery} ms`, { nextStep: "give --fault-for less than --fault-every" });
   }
-  const [settings, workloadSettings] = splitSettings(request.set, [subject, workload]) as [Settings, Settings];
+  const [settings] = splitSettings(request.set, [subject, workload]) as [Settings, Settings];
+  const [, workloadSettings] = splitSettings([...textsOf(subject.workloadDefaults?.(settings) ?? {}, workload), ...request.set], [subject, workload]) as [Settings, Settings];
   const faults = request.nemesis.map(armFromText);
   return {
     name: [subject.name, workload.name, faults.map(({ fault }) => fault.name).join("+") || "none"].join("/"),
@@ -93,6 +94,11 @@ export function scenarioOf(request: ScenarioRequest): Scenario {
     root: request.runs,
     rerun: rerunCommand(request, cluster),
   };
+}
+
+/** Those settings that the workload has, as `KEY=VALUE`; what comes after them in a list overrides them. */
+function textsOf(settings: Settings, workload: Workload): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => (workload.options.some((option) => option.name === name) ? [`${name}=${value}`] : []));
 }
 
 /** `kill:target=majority` → the fault with that setting; settings are separated by `:`. */

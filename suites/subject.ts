@@ -3,10 +3,10 @@ import { localCluster } from "../clusters/local/local-cluster.ts";
 import { etcd } from "../clusters/systems/etcd/etcd.ts";
 import { systemDefinitions } from "../clusters/systems/registry.ts";
 import type { SystemDefinition } from "../harness/actor.ts";
+import { type Claim, linearizable } from "../harness/claim.ts";
 import type { Client } from "../harness/client.ts";
 import type { Cluster } from "../harness/cluster.ts";
 import type { DatabaseDefinition } from "../harness/database.ts";
-import type { Claim } from "../results/records.ts";
 import { HarnessError } from "../harness/errors.ts";
 import type { OptionSpec, Settings } from "../harness/options.ts";
 
@@ -21,6 +21,8 @@ export interface Subject {
   readonly workloads: readonly string[];
   /** What its users may expect, in force with these settings. */
   claim(settings: Settings): Claim;
+  /** Options of workloads that follow from these settings, where a workload has them. */
+  workloadDefaults?(settings: Settings): Settings;
   /** For explore, simulate and compare; absent for a database. */
   readonly model?: SystemDefinition;
   deploy(settings: Settings, place: Place): Deployment;
@@ -58,7 +60,7 @@ function actorSubject(definition: SystemDefinition): Subject {
     clusters: ["local", "simulated"],
     // A system without a workload is deployed in rounds (`compare`) only.
     workloads: definition.workloads ?? ["register"],
-    claim: (settings) => linearizableClaim("the system's own definition", definition.make(settings).spec.name),
+    claim: (settings) => linearizable(definition.make(settings).spec.name, "the system's own definition"),
     model: definition,
     deploy(settings, place) {
       return {
@@ -77,16 +79,8 @@ function databaseSubject(definition: DatabaseDefinition): Subject {
     options: definition.options,
     clusters: definition.clusters,
     workloads: definition.workloads,
-    claim: () => linearizableClaim(`the documents of ${definition.name}: operations are linearizable by default`, "register"),
+    claim: (settings) => definition.claim(settings),
+    ...(definition.workloadDefaults === undefined ? {} : { workloadDefaults: (settings) => definition.workloadDefaults!(settings) }),
     deploy: (settings, place) => ({ cluster: definition.cluster(settings, place), client: definition.client(settings) }),
-  };
-}
-
-function linearizableClaim(source: string, object: string): Claim {
-  return {
-    text: `every operation takes effect at one moment between its call and its return, as if there were a single ${object}`,
-    model: "linearizability",
-    lattice: "the strongest model of single objects; it implies sequential consistency",
-    source,
   };
 }

@@ -31,6 +31,8 @@ export interface Container {
 
 export interface RunOptions {
   readonly env?: { readonly [name: string]: string };
+  /** Default: the container's own. */
+  readonly user?: string;
   readonly signal?: AbortSignal;
 }
 export interface RunResult {
@@ -116,6 +118,7 @@ async function runIn(container: Docker.Container, argv: readonly string[], optio
     Cmd: [...argv],
     AttachStdout: true,
     AttachStderr: true,
+    ...(options.user === undefined ? {} : { User: options.user }),
     ...(options.env === undefined ? {} : { Env: Object.entries(options.env).map(([name, value]) => `${name}=${value}`) }),
     ...(options.signal === undefined ? {} : { abortSignal: options.signal }),
   });

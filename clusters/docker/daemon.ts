@@ -1,3 +1,4 @@
+import { assert } from "../../harness/assert.ts";
 import type { Evidence, Undo } from "../../harness/disturbance.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import type { Container, RunResult, RunScope } from "./container.ts";
@@ -7,32 +8,45 @@ import { dockerArgv } from "./engine.ts";
 /**
  * A database as a daemon in its container, whose first process is an init that only sleeps and reaps. So a kill takes
  * the database and nothing else: data, logs, address and network rules stay, and a restart is the first start's line.
- * `start-stop-daemon` finds the process by pidfile *and* program file: a pid that was reused is never signalled.
+ *
+ * The process is found by pidfile *and* user *and* name, so that a pid that was reused is never signalled. (Its program
+ * file would tell more, but the kernel shows another user's only to those who may trace it.) A signal goes to it and to
+ * all that it started: a postmaster that is stopped alone would leave its backends at work.
  */
 export interface DaemonControl {
-  /** Starts it unless it runs; resolves when it was started, not when it serves. */
-  start(): Promise<void>;
+  readonly daemon: Daemon;
+  /** Starts it unless it runs; resolves when it was started, not when it serves. One that another daemon starts is left to that. */
+  start(which?: "first" | "again"): Promise<void>;
   signal(name: "STOP" | "CONT" | "KILL"): Promise<void>;
   /** The kernel's letter for its state (`S`, `R`, `T` stopped …) with its pid; undefined when it does not run. */
-  state(): Promise<{ readonly pid: number; readonly state: string } | undefined>;
+  state(): Promise<ProcessSeen | undefined>;
+  /** Log files in its container. */
+  readonly logs: readonly string[];
   /** What `heal` runs to get it going again after a kill. */
   readonly undoKill: readonly Undo[];
   /** What `heal` runs to get it going again after a pause. */
   readonly undoPause: readonly Undo[];
 }
+export interface ProcessSeen {
+  readonly pid: number;
+  readonly state: string;
+}
 
-/** Where a daemon's output is in its container. */
-export const daemonLog = "/var/log/db.log";
-const pidfile = "/run/db.pid";
+/** Longest name of a process that the kernel keeps. */
+const nameLengthMax = 15;
 
-export function daemonControl(scope: RunScope, container: Container, daemon: Daemon): DaemonControl {
-  const match = ["--pidfile", pidfile, "--exec", daemon.program];
-  const startArgv = [
-    "start-stop-daemon", "--start", "--oknodo", "--background", "--make-pidfile", ...match,
-    "--chuid", daemon.user, "--output", daemonLog, "--", ...daemon.args,
+/** `own`: the daemon; `all`: every daemon of the node, of which those that it starts are spared its signals. */
+export function daemonControl(scope: RunScope, container: Container, { own, all }: { readonly own: Daemon; readonly all: readonly Daemon[] }): DaemonControl {
+  const pidfile = pidfileOf(own);
+  const processName = own.program.split("/").at(-1)!.slice(0, nameLengthMax);
+  const output = `/var/log/${own.name}.out`;
+  const env = own.env ?? {};
+  const startArgv = (args: readonly string[]): string[] => [
+    "start-stop-daemon", "--start", "--oknodo", "--background", "--make-pidfile", "--pidfile", pidfile, "--user", own.user, "--name", processName,
+    "--chuid", own.user, "--output", output, "--startas", own.program, "--", ...args,
   ];
-  const signalArgv = (name: string): string[] => ["start-stop-daemon", "--stop", "--oknodo", "--signal", name, ...match];
-  const env = daemon.env ?? {};
+  const spared = all.filter((other) => other.startedBy?.daemon === own.name).map(pidfileOf);
+  const scriptArgv = (action: string): string[] => ["sh", "-c", processScript, "daemon", action, pidfile, own.user, processName, ...spared];
   const undo = (argv: readonly string[]): Undo => ({
     undo: "argv",
     argv: dockerArgv(scope.engine, "exec", ...Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]), container.name, ...argv),
@@ -40,37 +54,70 @@ export function daemonControl(scope: RunScope, container: Container, daemon: Dae
     tolerated: ["No such container", "is not running"],
   });
   return {
-    start: async () => void expectZero(await container.run(startArgv, { env }), `start of ${daemon.program} in ${container.name}`),
-    signal: async (name) => void expectZero(await container.run(signalArgv(name)), `SIG${name} to ${daemon.program} in ${container.name}`),
-    state: () => stateOf(container, match),
-    undoKill: [undo(startArgv)],
-    undoPause: [undo(signalArgv("CONT"))],
+    daemon: own,
+    logs: [...(own.startedBy === undefined ? [output] : []), ...(own.logs ?? [])],
+    async start(which = "again") {
+      if (own.startedBy !== undefined) return;
+      const args = [...own.args, ...(which === "first" ? (own.firstArgs ?? []) : [])];
+      expectZero(await container.run(startArgv(args), { env }), `start of ${own.name} in ${container.name}`);
+    },
+    signal: async (name) => void expectZero(await container.run(scriptArgv(name)), `SIG${name} to ${own.name} in ${container.name}`),
+    async state() {
+      const { stdout } = expectZero(await container.run(scriptArgv("look")), `a look at ${own.name} in ${container.name}`);
+      const [, pid, state] = /^(\d+) (\w)/.exec(stdout) ?? [];
+      return pid === undefined || state === undefined || state === "Z" ? undefined : { pid: Number(pid), state };
+    },
+    undoKill: own.startedBy === undefined ? [undo(startArgv(own.args))] : [],
+    undoPause: [undo(scriptArgv("CONT"))],
   };
 }
 
-async function stateOf(container: Container, match: readonly string[]): Promise<{ pid: number; state: string } | undefined> {
-  const look = `start-stop-daemon --status "$@" && cat "/proc/$(cat ${pidfile})/stat"`;
-  const result = await container.run(["sh", "-c", look, "look", ...match]);
-  // Exit codes 1, 3 and 4 of --status: not running.
-  if (result.exitCode !== 0) return undefined;
-  const [, pid, state] = /^(\d+) \(.*\) (\w) /s.exec(result.stdout) ?? [];
-  return pid === undefined || state === undefined || state === "Z" ? undefined : { pid: Number(pid), state };
+function pidfileOf(daemon: Daemon): string {
+  assert(daemon.program.startsWith("/"), `the program of ${daemon.name} has an absolute path`);
+  return daemon.startedBy?.pidfile ?? `/run/${daemon.name}.pid`;
 }
 
-function expectZero(result: RunResult, what: string): void {
-  if (result.exitCode === 0) return;
+/**
+ * `look` prints pid and state, anything else is a signal; nothing happens when the process is not there. Before a
+ * STOP or KILL reaches anybody's children their parent is stopped, so that none is born in between.
+ */
+const processScript = `
+action=$1 pidfile=$2 user=$3 name=$4; shift 4
+pid=$(head -n 1 "$pidfile" 2>/dev/null | tr -cd 0-9)
+[ -n "$pid" ] && [ "$(stat -c %U /proc/$pid 2>/dev/null)" = "$user" ] && [ "$(cat /proc/$pid/comm 2>/dev/null)" = "$name" ] || exit 0
+if [ "$action" = look ]; then
+  sed -E 's/^([0-9]+) .*[)] ([A-Za-z]) .*/\\1 \\2/' /proc/$pid/stat 2>/dev/null
+  exit 0
+fi
+spared=" "
+for file; do spared="$spared$(head -n 1 "$file" 2>/dev/null) "; done
+family() {
+  [ "$action" = CONT ] || kill -STOP $1 2>/dev/null
+  members="$members $1"
+  for child in $(pgrep -P $1); do
+    case "$spared" in *" $child "*) ;; *) family $child ;; esac
+  done
+}
+members=
+family $pid
+[ "$action" = STOP ] || kill -$action $members 2>/dev/null
+exit 0
+`;
+
+function expectZero(result: RunResult, what: string): RunResult {
+  if (result.exitCode === 0) return result;
   throw new HarnessError("FAULT_FAILED", `${what} ended with ${result.exitCode}: ${(result.stderr + result.stdout).trim()}`, {
     nextStep: "look at the container with `docker inspect`; it may have been removed by hand",
   });
 }
 
-/** What a look at the daemon proves about a pause. */
-export function pauseEvidence(node: string, seen: { readonly pid: number; readonly state: string } | undefined): Evidence {
-  if (seen === undefined) return { effective: false, seen: `${node} has no running process` };
-  return { effective: seen.state === "T", seen: `${node}: process ${seen.pid} is in state ${seen.state}${seen.state === "T" ? " (stopped)" : ""}` };
+/** What a look at a daemon proves about a pause. */
+export function pauseEvidence(what: string, seen: ProcessSeen | undefined): Evidence {
+  if (seen === undefined) return { effective: false, seen: `${what} has no running process` };
+  return { effective: seen.state === "T", seen: `${what}: process ${seen.pid} is in state ${seen.state}${seen.state === "T" ? " (stopped)" : ""}` };
 }
 
-/** What a look at the daemon proves about a kill. */
-export function killEvidence(node: string, seen: { readonly pid: number; readonly state: string } | undefined): Evidence {
-  return seen === undefined ? { effective: true, seen: `${node} has no running process` } : { effective: false, seen: `${node}: process ${seen.pid} runs (state ${seen.state})` };
+/** What a look at a daemon proves about a kill. */
+export function killEvidence(what: string, seen: ProcessSeen | undefined): Evidence {
+  return seen === undefined ? { effective: true, seen: `${what} has no running process` } : { effective: false, seen: `${what}: process ${seen.pid} runs (state ${seen.state})` };
 }

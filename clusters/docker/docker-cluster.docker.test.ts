@@ -264,7 +264,7 @@ describe("etcd in Docker", () => {
 describe("a start that fails", () => {
   it("because the database ends at once names the node and its last words, and leaves nothing", async (context) => {
     const engine = await engineFor(context);
-    const system: DockerSystem = { ...etcdSystem(settings), daemon: () => ({ user: "root", program: "/usr/bin/etcd", args: ["--heartbeat-interval=1000", "--election-timeout=1000"] }) };
+    const system: DockerSystem = { ...etcdSystem(settings), daemons: () => [{ name: "etcd", user: "root", program: "/usr/bin/etcd", args: ["--heartbeat-interval=1000", "--election-timeout=1000"] }] };
 
     await expect(start("bad-option", { system, nodes: 1 })).rejects.toMatchObject({ code: "NODE_EXITED", message: expect.stringMatching(/^n1: .*election-timeout/s), nextStep: expect.stringContaining("logs") });
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Cluster, ClusterStart, Endpoint, Net, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { nodeNames, type NodeId } from "../../harness/ids.ts";
@@ -8,20 +8,22 @@ import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
 import { TOXIPROXY_VERSION } from "../net/build-toxiproxy.ts";
 import { clusterImages, imageDigests } from "./cluster-images.ts";
 import { startContainer, type Container, type RunScope } from "./container.ts";
-import { daemonControl, daemonLog, type DaemonControl } from "./daemon.ts";
-import type { DockerNode, DockerSystem } from "./docker-system.ts";
+import { redirectAddresses } from "./address-redirect.ts";
+import { daemonControl, type DaemonControl } from "./daemon.ts";
+import type { DockerNode, DockerSystem, Lookout } from "./docker-system.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { createNetwork, type ClusterNetwork } from "./network.ts";
 import { labelledObjects } from "./sweep.ts";
 import { startPod, type Pod, type Reach } from "./pod.ts";
 import { podNet } from "./pod-net.ts";
 import { processControl } from "./processes.ts";
+import { setUpNode } from "./set-up.ts";
 
 /**
  * A database in containers: one network, and for each node a pod (network namespace and Toxiproxy) that the node's
  * container joins. Everything is in the ledger before it is made, carries the run's labels, and is gone at the end.
  *
- *     engine → images → network → pods → proxies → nodes → daemons → all serve → all agree
+ *     engine → images → network → pods → proxies → nodes → set-up → daemons → all serve → prepare → all agree
  *
  * Clients come in through published ports on loopback and the node's client proxy. Looking (health, leader,
  * convergence) goes past the proxies, so that it sees the truth while links are cut.
@@ -63,7 +65,7 @@ interface Placed {
   readonly node: DockerNode;
   readonly pod: Pod;
   readonly container: Container;
-  readonly daemon: DaemonControl;
+  readonly daemons: readonly DaemonControl[];
 }
 
 class DockerRunningCluster implements RunningCluster {
@@ -94,7 +96,10 @@ class DockerRunningCluster implements RunningCluster {
     this.#start = start;
     this.#scope = { engine, runId: options.runId, ledger: start.ledger };
     this.nodes = nodeNames(options.nodes);
-    this.processes = processControl({ daemon: (node) => this.#find(node).daemon, restart: (node, signal) => this.#restart(node, signal) });
+    this.processes = processControl(processNames(options.system), {
+      daemons: (node) => this.#find(node).daemons,
+      restart: (node, daemons, signal) => this.#restart(node, daemons, signal),
+    });
   }
 
   async begin(): Promise<void> {
@@ -109,6 +114,7 @@ class DockerRunningCluster implements RunningCluster {
     await allSettled(nodes.map(async (node) => this.#pods.push(await startPod(node, { scope: this.#scope, system, image: images.pod.tag, network, nodes, reach, signal }))));
     const pods = nodes.map((node) => this.#pods.find((pod) => pod.node === node)!);
     this.net = await podNet({ pods, system, ledger: this.#scope.ledger });
+    if (system.peers.reachedBy === "address") await allSettled(pods.map((pod) => redirectAddresses(pod, system.peers, nodes)));
     progress(`${pods.length} pods with Toxiproxy run on ${network.subnet}`);
     await allSettled(pods.map((pod) => this.#place(pod, { nodes, image: images.system.tag, network })));
     this.#description = {
@@ -121,16 +127,23 @@ class DockerRunningCluster implements RunningCluster {
       versions: await this.#versions(),
       images: await imageDigests(this.#scope.engine, { system, images }),
     };
-    await allSettled([...this.#placed.values()].map(({ daemon }) => daemon.start()));
-    const started = monotonicMs();
-    await allSettled(
-      this.nodes.map(async (node) => {
-        await this.#untilServing(node, signal);
-        progress(`${node}: healthy after ${seconds(monotonicMs() - started)}`);
-      }),
-    );
+    await this.#startDaemons();
+    await system.prepare?.(this.#lookingAt(), signal);
     await this.converged(deadlineSignal(this.#healthyMsMax(), signal));
     progress(`${system.name} on ${this.nodes.length} nodes: all agree; images ${seconds(imagesReady - began)}, cluster ${seconds(monotonicMs() - imagesReady)}`);
+  }
+
+  /** For the first time: every node at once, daemon by daemon, or node by node. */
+  async #startDaemons(): Promise<void> {
+    const { signal, progress } = this.#start;
+    const began = monotonicMs();
+    const startNode = async ({ node, daemons }: Placed): Promise<void> => {
+      await this.#run(node.id, daemons, { which: "first", signal });
+      progress(`${node.id}: healthy after ${seconds(monotonicMs() - began)}`);
+    };
+    const placed = this.nodes.map((node) => this.#find(node));
+    if (this.#options.system.start !== "one by one") return await allSettled(placed.map(startNode));
+    for (const one of placed) await startNode(one);
   }
 
   async endpoint(node: NodeId): Promise<Endpoint> {
@@ -192,13 +205,14 @@ class DockerRunningCluster implements RunningCluster {
     });
   }
 
-  async #fetchLogs({ node, container, pod }: Placed): Promise<void> {
+  /** A daemon's output becomes `<daemon>.log`; its other log files keep their names. */
+  async #fetchLogs({ node, container, pod, daemons }: Placed): Promise<void> {
     const folder = join(this.#start.logsFolder, node.id);
-    const own = join(folder, `${this.#options.system.name}.log`);
+    const own = daemons.flatMap((daemon) => daemon.logs.map((path) => ({ path, target: join(folder, basename(path).replace(/\.out$/, ".log")) })));
     const proxies = join(folder, "toxiproxy.log");
-    await container.fetch(daemonLog, own);
+    for (const { path, target } of own) await container.fetch(path, target);
     await pod.container.fetchOutput(proxies);
-    this.#logs.set(node.id, [own, proxies].filter((file) => existsSync(file)));
+    this.#logs.set(node.id, [...own.map(({ target }) => target), proxies].filter((file) => existsSync(file)));
   }
 
   /** Names are made of the run's id, and undos go by name: two runs of one id would remove each other's containers. */
@@ -217,7 +231,7 @@ class DockerRunningCluster implements RunningCluster {
     return { [system.name]: system.version.pattern.exec(said)?.[0] ?? said.trim(), toxiproxy: TOXIPROXY_VERSION, docker: engine.version, kernel: engine.kernel, architecture: engine.architecture };
   }
 
-  /** The node's container inside its pod's network; its database does not run yet. */
+  /** The node's container inside its pod's network, set up; its database does not run yet. */
   async #place(pod: Pod, options: { readonly nodes: readonly DockerNode[]; readonly image: string; readonly network: ClusterNetwork }): Promise<void> {
     const { system, runId } = this.#options;
     const container = await startContainer(this.#scope, {
@@ -226,40 +240,60 @@ class DockerRunningCluster implements RunningCluster {
       HostConfig: { NetworkMode: `container:${pod.container.name}` },
     });
     this.#containers.push(container);
-    const daemon = daemonControl(this.#scope, container, system.daemon(pod.node, options.nodes, runId));
-    this.#placed.set(pod.node.id, { node: pod.node, pod, container, daemon });
+    const place = { node: pod.node, all: options.nodes, runId };
+    const all = system.daemons(place);
+    const daemons = all.map((own) => daemonControl(this.#scope, container, { own, all }));
+    this.#placed.set(pod.node.id, { node: pod.node, pod, container, daemons });
+    if (system.setUp !== undefined) await setUpNode(container, system.setUp(place));
   }
 
-  async #restart(node: NodeId, signal: AbortSignal): Promise<void> {
+  async #restart(node: NodeId, daemons: readonly DaemonControl[], signal: AbortSignal): Promise<void> {
     if (this.#ended !== undefined) return;
-    await this.#find(node).daemon.start();
-    await this.#untilServing(node, signal);
+    await this.#run(node, daemons, { which: "again", signal });
   }
 
-  /** Polls the node; looks now and then whether its database still runs. */
-  async #untilServing(node: NodeId, signal: AbortSignal): Promise<void> {
+  /** Starts daemons one after the other, each when the one before it is ready; resolves when the node serves. */
+  async #run(node: NodeId, daemons: readonly DaemonControl[], { which, signal }: { readonly which: "first" | "again"; readonly signal: AbortSignal }): Promise<void> {
+    const { looking } = this.#find(node).pod;
+    const running: DaemonControl[] = [];
+    const wait = (what: string, ask: () => Promise<boolean>): Promise<void> => this.#untilTrue(node, { what, ask, running, signal });
+    for (const control of daemons) {
+      await control.start(which);
+      running.push(control);
+      const { daemon } = control;
+      if (daemon.ready !== undefined) await wait(`${daemon.name} is not ready`, () => daemon.ready!(looking, signal));
+    }
+    await wait(`${this.#options.system.name} does not serve`, () => this.healthy(node, signal));
+  }
+
+  /** Polls the node; looks now and then whether its daemons still run. */
+  async #untilTrue(node: NodeId, wait: { readonly what: string; readonly ask: () => Promise<boolean>; readonly running: readonly DaemonControl[]; readonly signal: AbortSignal }): Promise<void> {
     const end = monotonicMs() + this.#healthyMsMax();
-    for (let attempt = 1; !(await this.healthy(node, signal)); attempt++) {
-      const dead = attempt % 8 === 0 && (await this.#find(node).daemon.state()) === undefined;
-      if (dead) throw new HarnessError("NODE_EXITED", `${node}: ${this.#options.system.name} ended instead of serving${await this.#lastWords(node)}`, { nextStep: `read ${join(this.#start.logsFolder, node)}` });
-      if (monotonicMs() >= end) {
-        throw new HarnessError("NODE_UNHEALTHY", `${node}: ${this.#options.system.name} does not serve after ${seconds(this.#healthyMsMax())}${await this.#lastWords(node)}`, {
-          nextStep: `read ${join(this.#start.logsFolder, node)}`,
-        });
+    const nextStep = `read ${join(this.#start.logsFolder, node)}`;
+    for (let attempt = 1; !(await wait.ask()); attempt++) {
+      if (attempt % 8 === 0) {
+        for (const control of wait.running) {
+          if (control.daemon.startedBy !== undefined || (await control.state()) !== undefined) continue;
+          throw new HarnessError("NODE_EXITED", `${node}: ${control.daemon.name} ended instead of serving${await this.#lastWords(node)}`, { nextStep });
+        }
       }
-      await sleep(25, signal);
+      if (monotonicMs() >= end) throw new HarnessError("NODE_UNHEALTHY", `${node}: ${wait.what} after ${seconds(this.#healthyMsMax())}${await this.#lastWords(node)}`, { nextStep });
+      await sleep(25, wait.signal);
     }
   }
 
-  /** The end of the node's log, for an error's text. */
+  /** The ends of the node's logs, for an error's text. */
   async #lastWords(node: NodeId): Promise<string> {
     const placed = this.#find(node);
     await this.#fetchLogs(placed).catch(() => {});
-    const file = this.logs(node)[0];
-    return file === undefined ? "" : `; its last lines:\n${readFileSync(file, "utf8").trimEnd().split("\n").slice(-5).join("\n")}`;
+    const ends = this.logs(node).flatMap((file) => {
+      const text = basename(file) === "toxiproxy.log" ? "" : readFileSync(file, "utf8").trimEnd();
+      return text === "" ? [] : [`; the last lines of its ${basename(file)}:\n${text.split("\n").slice(-8).join("\n")}`];
+    });
+    return ends.join("");
   }
 
-  #lookingAt(): Map<NodeId, Endpoint> {
+  #lookingAt(): Map<NodeId, Lookout> {
     return new Map([...this.#placed.values()].map(({ node, pod }) => [node.id, pod.looking]));
   }
 
@@ -272,6 +306,12 @@ class DockerRunningCluster implements RunningCluster {
     if (placed !== undefined) return placed;
     throw new HarnessError("UNKNOWN_NAME", `the Docker cluster has no node ${JSON.stringify(node)} (it has ${this.nodes.join(", ")})`, { nextStep: "name one of its nodes" });
   }
+}
+
+/** What a node's daemons are called; the names do not depend on where it stands. */
+function processNames(system: DockerSystem): string[] {
+  const node: DockerNode = { id: nodeNames(1)[0]!, address: "127.0.0.1", hostname: "n1.cl" };
+  return system.daemons({ node, all: [node], runId: "names" }).map(({ name }) => name);
 }
 
 /** All at once; waits for all even when one fails, so that nothing is made behind a teardown's back, then throws the first failure. */

@@ -3,44 +3,126 @@ import type { NodeId } from "../../harness/ids.ts";
 import type { Settings } from "../../harness/options.ts";
 
 /**
- * What a database tells the Docker cluster of itself: how its image is made, how one node's daemon is started, and how
- * to see from outside whether it serves, who leads and when all agree. The cluster does the rest.
+ * What a database tells the Docker cluster of itself: how its image is made, what is done before its first start, which
+ * daemons run on a node, and how to see from outside whether it serves, who leads and when all agree. The cluster does
+ * the rest, in this order, each step on all nodes at once:
+ *
+ *     image ─ containers ─ setUp ─ daemons[0] ─ ready ─ daemons[1] ─ … ─ serves ─ prepare ─ no disagreement
+ *
+ * `docs/databases.md` tells how to add one.
  */
 export interface DockerSystem {
   readonly name: string;
   /** Absolute path of its Dockerfile, which stands on `ARG BASE`. */
   readonly dockerfile: string;
-  /** Where clients connect; nodes listen there on every address. */
+  /** Where clients connect. */
   readonly clientPort: number;
-  /** Where peers connect; a node listens there on its own address only, its proxies to its peers take 127.0.1.x. */
-  readonly peerPort: number;
+  /** Further ports at which the host looks at a node past all proxies: a REST interface, a second daemon. */
+  readonly lookingPorts?: readonly number[];
+  readonly peers: PeerLinks;
   readonly settings: Settings;
-  /** HTTP requests that a living node answers with or without a quorum, to see whether a link lets them through; absent where it speaks no HTTP. */
-  readonly probe?: { readonly peerPath: string; readonly clientPath: string };
+  /** How to see whether a link lets something through; without it the evidence of a fault on links is only that it is set. */
+  readonly probe?: LinkProbe;
   /** Prints the version: what `pattern` finds first goes into `run.json`. */
   readonly version: { readonly argv: readonly string[]; readonly pattern: RegExp };
-  /** How `node` is started, for the first time and again after a kill: the same line. */
-  daemon(node: DockerNode, all: readonly DockerNode[], runId: string): Daemon;
+  /** Whether nodes start all at once (default) or each when the one before it serves. */
+  readonly start?: "together" | "one by one";
+  /** What is done in a node's container before its daemons start for the first time. */
+  setUp?(place: NodePlace): SetUp;
+  /** What runs on a node, in the order in which it is started, then and again after a kill. */
+  daemons(place: NodePlace): readonly Daemon[];
   /** A real request, answered only by a node that can do its work. */
-  serves(at: Endpoint, signal: AbortSignal): Promise<boolean>;
+  serves(at: Lookout, signal: AbortSignal): Promise<boolean>;
+  /** Done once, when all nodes serve for the first time: schema, users, queues. */
+  prepare?(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<void>;
   /** What still keeps the nodes from agreeing; undefined when they all serve and agree. */
-  disagreement(at: ReadonlyMap<NodeId, Endpoint>, signal: AbortSignal): Promise<string | undefined>;
+  disagreement(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<string | undefined>;
   /** Nodes that hold the role now, the one most likely to hold it rightly first. */
-  holders(role: string, at: ReadonlyMap<NodeId, Endpoint>, signal: AbortSignal): Promise<readonly NodeId[]>;
+  holders(role: string, at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<readonly NodeId[]>;
 }
+
+/**
+ * How peers reach each other, and so how their links are led through proxies.
+ *
+ *     name      peers are configured by `hostname`, which leads to a node's own proxies at 127.0.1.x. These have the
+ *               peers' ports, so a daemon must listen there on the node's `address` and 127.0.0.1 only.
+ *     address   peers tell each other addresses: what a pod dials to a peer's address is redirected into its proxies.
+ *               Daemons listen where they like; names lead to the addresses.
+ */
+export interface PeerLinks {
+  readonly reachedBy: "name" | "address";
+  /** Every port on which a node is dialled by its peers. */
+  readonly ports: readonly number[];
+}
+
+/** Asked through a link before a fault and while it is on. */
+export interface LinkProbe {
+  /** Which of the peers' ports is asked. */
+  readonly peerPort: number;
+  readonly peer: Question;
+  readonly clients: Question;
+}
+/** What a living node answers, with a quorum or without: a path over HTTP, or bytes over TCP (none: the node speaks first). */
+export type Question = { readonly http: string } | { readonly tcp: string };
 
 export interface DockerNode {
   readonly id: NodeId;
   /** Its address in the cluster's network. */
   readonly address: string;
-  /** `n1.cl`: to itself its own address, to every other node that node's proxy to it. */
+  /** `n1.cl`: see `PeerLinks` for where it leads. */
   readonly hostname: string;
 }
 
+/** A node among the others, for what is configured by them. */
+export interface NodePlace {
+  readonly node: DockerNode;
+  /** In order, `node` among them. */
+  readonly all: readonly DockerNode[];
+  /** Unique among clusters: a token that keeps nodes of different ones apart. */
+  readonly runId: string;
+}
+
+/** Where the host finds a node's client port past all proxies, and its further looking ports by number. */
+export interface Lookout extends Endpoint {
+  readonly node: DockerNode;
+  readonly ports: ReadonlyMap<number, Endpoint>;
+}
+
+/** Files first, then commands, in order; a command that ends with other than 0 ends the start. */
+export interface SetUp {
+  readonly files?: readonly NodeFile[];
+  readonly commands?: readonly NodeCommand[];
+}
+export interface NodeFile {
+  /** Absolute; its folder is made if it is not there. */
+  readonly path: string;
+  readonly content: string;
+  /** User who owns it and its folder; default root. */
+  readonly owner?: string;
+  /** Default `644`. */
+  readonly mode?: string;
+}
+export interface NodeCommand {
+  readonly argv: readonly string[];
+  /** Default root. */
+  readonly user?: string;
+}
+
+/** A program that runs on a node by itself. Faults hit all daemons of a node, or one by its name. */
 export interface Daemon {
+  /** `etcd`, `patroni`: what faults and log files call it. */
+  readonly name: string;
   readonly user: string;
-  /** The program's file, by which its process is known again: no script, no link. */
+  /** The program's file, or a script's; the process is known again by its file's name (as `ps -o comm` shows it) and its user. */
   readonly program: string;
   readonly args: readonly string[];
+  /** Arguments that only the first start adds: those of a bootstrap. */
+  readonly firstArgs?: readonly string[];
   readonly env?: { readonly [name: string]: string };
+  /** It is started, and started again, by another daemon of the node; its pid is the first line of this file. */
+  readonly startedBy?: { readonly daemon: string; readonly pidfile: string };
+  /** Log files beside what it prints. */
+  readonly logs?: readonly string[];
+  /** Asked until true before the node's next daemon is started; without it the next one starts at once. */
+  ready?(at: Lookout, signal: AbortSignal): Promise<boolean>;
 }

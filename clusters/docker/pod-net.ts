@@ -1,16 +1,16 @@
 import type { Net } from "../../harness/cluster.ts";
 import type { Ledger } from "../../harness/ledger.ts";
 import { deadlineSignal, monotonicMs } from "../../harness/time.ts";
-import type { Probe } from "../net/effect.ts";
+import { type Probe, tcpProbe } from "../net/effect.ts";
 import { LinkTable, linkName, type LinkSpec } from "../net/links.ts";
 import { proxiedNet } from "../net/proxied-net.ts";
 import { ToxiproxyClient } from "../net/toxiproxy-client.ts";
-import type { DockerSystem } from "./docker-system.ts";
-import { apiUrl, clientProxyPort, peerProxyHost, type Pod } from "./pod.ts";
+import type { DockerSystem, LinkProbe, Question } from "./docker-system.ts";
+import { apiUrl, clientProxyPort, peerListen, type Pod } from "./pod.ts";
 
 /**
- * The proxies of a cluster's links, each in the pod of the node that dials (`n1-n2` in n1's); the clients' link to a
- * node is one proxy in that node's own pod (`clients-n1`), for all client threads.
+ * The proxies of a cluster's links, each in the pod of the node that dials (`n1-n2` in n1's, or `n1-n2-5432` where peers
+ * have several ports); the clients' link to a node is one proxy in that node's own pod (`clients-n1`), for all threads.
  *
  * The real Toxiproxy counts nothing, so the effect of a fault is seen by asking through the link: from inside the
  * dialling pod over a link between nodes, from the host over a clients' link.
@@ -26,7 +26,13 @@ export async function podNet(options: { readonly pods: readonly Pod[]; readonly 
     const peers = pods.flatMap((peer, index): LinkSpec[] =>
       peer === pod
         ? []
-        : [{ name: linkName(own, peer.node.id), from: own, to: peer.node.id, listen: `${peerProxyHost(index)}:${system.peerPort}`, upstream: `${peer.node.address}:${system.peerPort}` }],
+        : system.peers.ports.map((port) => ({
+            name: system.peers.ports.length === 1 ? linkName(own, peer.node.id) : `${linkName(own, peer.node.id)}-${port}`,
+            from: own,
+            to: peer.node.id,
+            listen: peerListen(system.peers, { index, port }),
+            upstream: `${peer.node.address}:${port}`,
+          })),
     );
     for (const spec of [clients, ...peers]) {
       home.set(spec.name, { pod, client });
@@ -44,19 +50,32 @@ const probeMs = 500;
 /** Makes a probe heavy enough to be held up by links that are slow or that cut what passes into slices: 8 KB. */
 const padding = "x".repeat(8192);
 
-function probeThrough(paths: NonNullable<DockerSystem["probe"]>, podOf: (link: string) => Pod): Probe {
+function probeThrough(probe: LinkProbe, podOf: (link: string) => Pod): Probe {
   return async (link, signal) => {
     const pod = podOf(link.name);
     if (link.from === "clients") {
+      if ("tcp" in probe.clients) return await tcpProbe({ payload: probe.clients.tcp, deadlineMs: probeMs })({ ...link, listen: `${pod.clients.host}:${pod.clients.port}` }, signal);
       const began = monotonicMs();
-      const answered = await askOverHttp(`http://${pod.clients.host}:${pod.clients.port}${paths.clientPath}`, signal);
+      const answered = await askOverHttp(`http://${pod.clients.host}:${pod.clients.port}${probe.clients.http}`, signal);
       return { answered, ms: monotonicMs() - began };
     }
-    const argv = ["curl", "-s", "-o", "/dev/null", "-m", String(probeMs / 1000), "-H", `x-padding: ${padding}`, "-w", "%{http_code} %{time_total}", `http://${link.listen}${paths.peerPath}`];
-    const { stdout } = await pod.container.run(argv, { signal });
-    const [status, seconds] = stdout.split(" ");
-    return { answered: status !== undefined && status !== "000", ms: Number(seconds ?? 0) * 1000 };
+    if (!link.upstream.endsWith(`:${probe.peerPort}`)) return undefined;
+    const { stdout } = await pod.container.run(questionInPod(probe.peer, link.listen), { signal });
+    const [answer, seconds] = stdout.trim().split(" ");
+    return { answered: answer !== undefined && answer !== "" && answer !== "000", ms: Number(seconds ?? 0) * 1000 };
   };
+}
+
+/** A program that prints what tells an answer from none (HTTP status, or `answered`), and the seconds that it took. */
+function questionInPod(question: Question, listen: string): string[] {
+  if ("http" in question) {
+    return ["curl", "-s", "-o", "/dev/null", "-m", String(probeMs / 1000), "-H", `x-padding: ${padding}`, "-w", "%{http_code} %{time_total}", `http://${listen}${question.http}`];
+  }
+  const [host = "", port = ""] = listen.split(":");
+  const ask = `exec 3<>"/dev/tcp/$0/$1" && printf %b "$2" >&3 && [ "$(head -c 1 <&3 | wc -c)" = 1 ] && echo answered`;
+  const escaped = [...Buffer.from(question.tcp, "latin1")].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
+  const timed = `began=$EPOCHREALTIME; said=$(timeout ${probeMs / 1000} bash -c '${ask}' "$@" 2>/dev/null || echo 000); ended=$EPOCHREALTIME; echo "$said $(( (\${ended/[.,]/} - \${began/[.,]/}) / 1000 ))e-3"`;
+  return ["bash", "-c", timed, "ask", host, port, escaped];
 }
 
 async function askOverHttp(url: string, signal: AbortSignal): Promise<boolean> {

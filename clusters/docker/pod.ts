@@ -4,7 +4,7 @@ import type { Endpoint } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { until } from "../../harness/time.ts";
 import { startContainer, type Container, type RunScope } from "./container.ts";
-import type { DockerNode, DockerSystem } from "./docker-system.ts";
+import type { DockerNode, DockerSystem, Lookout, PeerLinks } from "./docker-system.ts";
 import type { ClusterNetwork } from "./network.ts";
 
 /**
@@ -18,6 +18,7 @@ import type { ClusterNetwork } from "./network.ts";
  *       0.0.0.0:2379     the database itself, for looking    published too: no fault is ever on that way
  *       0.0.0.0:8474     Toxiproxy's API                     published too
  *
+ * Peers that dial addresses are redirected (`address-redirect.ts`); their proxies take other ports than theirs.
  * It gets NET_ADMIN (its own iptables and tc) and nothing else; SYS_TIME would set the clock of the host.
  */
 export interface Pod {
@@ -28,7 +29,7 @@ export interface Pod {
   /** The client link's proxy, as the host reaches it. */
   readonly clients: Endpoint;
   /** The database itself, past the proxies: for health, roles and convergence. */
-  readonly looking: Endpoint;
+  readonly looking: Lookout;
 }
 
 /** How the host reaches a pod: by ports published on its loopback (everywhere), or by the pod's address (Linux only, one hop less). */
@@ -53,31 +54,41 @@ export function clientProxyPort(system: DockerSystem): number {
   return system.clientPort + 10_000;
 }
 
-/** The address at which every node but `to` itself finds its proxy to node number `index` (from 0). */
-export function peerProxyHost(index: number): string {
+/** The address at which every other node has its proxies to node number `index` (from 0). */
+function peerProxyHost(index: number): string {
   return `127.0.1.${index + 1}`;
 }
 
+/** Where every other node's proxy to that port of node number `index` listens. */
+export function peerListen(peers: PeerLinks, { index, port }: { readonly index: number; readonly port: number }): string {
+  return `${peerProxyHost(index)}:${peers.reachedBy === "name" ? port : port + 20_000}`;
+}
+
+/** Toxiproxy's own user: what it dials must not be redirected to itself. No database of Debian's has it. */
+export const proxyUser = 64_000;
+
 export async function startPod(node: DockerNode, options: PodOptions): Promise<Pod> {
   const { system, network } = options;
-  const ports = [apiPort, clientProxyPort(system), system.clientPort];
+  const lookingPorts = system.lookingPorts ?? [];
+  const ports = [apiPort, clientProxyPort(system), system.clientPort, ...lookingPorts];
   const container = await startContainer(options.scope, {
     name: `${network.name}-pod-${node.id}`,
     ...(options.reach === "address" ? { addresses: [node.address] } : {}),
     Image: options.image,
+    User: String(proxyUser),
     Hostname: node.id,
     ExposedPorts: Object.fromEntries(ports.map((port) => [`${port}/tcp`, {}])),
     HostConfig: {
       NetworkMode: network.name,
       CapAdd: ["NET_ADMIN"],
-      ExtraHosts: options.nodes.map((other, index) => `${other.hostname}:${other.id === node.id ? other.address : peerProxyHost(index)}`),
+      ExtraHosts: options.nodes.map((other, index) => `${other.hostname}:${other.id === node.id || system.peers.reachedBy === "address" ? other.address : peerProxyHost(index)}`),
       ...(options.reach === "published" ? { PortBindings: Object.fromEntries(ports.map((port) => [`${port}/tcp`, [{ HostIp: "127.0.0.1", HostPort: "" }]])) } : {}),
     },
     NetworkingConfig: { EndpointsConfig: { [network.name]: { IPAMConfig: { IPv4Address: node.address } } } },
   });
   try {
     const at = await reachOf(node, container, options.reach);
-    const pod: Pod = { node, container, api: at(apiPort), clients: at(clientProxyPort(system)), looking: at(system.clientPort) };
+    const pod: Pod = { node, container, api: at(apiPort), clients: at(clientProxyPort(system)), looking: { ...at(system.clientPort), node, ports: new Map(lookingPorts.map((port) => [port, at(port)])) } };
     await apiAnswers(pod, options.signal);
     return pod;
   } catch (error) {

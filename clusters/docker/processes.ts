@@ -1,63 +1,97 @@
 import type { ProcessControl } from "../../harness/cluster.ts";
-import type { Disturbance } from "../../harness/disturbance.ts";
+import type { Disturbance, Evidence } from "../../harness/disturbance.ts";
+import { HarnessError } from "../../harness/errors.ts";
 import type { NodeId } from "../../harness/ids.ts";
-import { killEvidence, pauseEvidence, type DaemonControl } from "./daemon.ts";
+import { killEvidence, pauseEvidence, type DaemonControl, type ProcessSeen } from "./daemon.ts";
 
 /**
- * Pausing and killing the database inside its container; container, addresses and proxies stay. Several disturbances
- * may hold one node: it goes on (or is started again) when the last of them lets go.
+ * Pausing and killing daemons inside a node's container, all of them or one; container, addresses and proxies stay.
+ * Several disturbances may hold one daemon: it goes on (or is started again) when the last of them lets go.
  */
 export interface ProcessHolds {
-  daemon(node: NodeId): DaemonControl;
-  /** Starts the node's database again with what it had on disk; resolves when it serves. */
-  restart(node: NodeId, signal: AbortSignal): Promise<void>;
+  /** A node's daemons, in the order in which they are started; the same names on every node. */
+  daemons(node: NodeId): readonly DaemonControl[];
+  /** Starts those of the node's daemons again with what they had on disk; resolves when the node serves. */
+  restart(node: NodeId, daemons: readonly DaemonControl[], signal: AbortSignal): Promise<void>;
 }
 
-export function processControl(holds: ProcessHolds): ProcessControl {
-  const holders = new Map<string, Set<Disturbance>>();
-  const holdersOf = (kind: string, node: NodeId): Set<Disturbance> => {
-    const key = `${kind} ${node}`;
-    const found = holders.get(key) ?? new Set();
-    holders.set(key, found);
+export function processControl(names: readonly string[], holds: ProcessHolds): ProcessControl {
+  const held = new Map<string, Set<Disturbance>>();
+  const holders: Holders = (kind, node, daemon) => {
+    const key = `${kind} ${node} ${daemon.daemon.name}`;
+    const found = held.get(key) ?? new Set();
+    held.set(key, found);
     return found;
   };
+  const chosen = (node: NodeId, process: string | undefined): Chosen => {
+    const all = holds.daemons(node);
+    const daemons = process === undefined ? all : all.filter(({ daemon }) => daemon.name === process);
+    if (daemons.length === 0) throw new HarnessError("UNKNOWN_NAME", `${node} has no process ${JSON.stringify(process)} (it has ${names.join(", ")})`, { nextStep: "name one of its processes" });
+    return { node, daemons, what: process === undefined ? node : `${process} on ${node}` };
+  };
   return {
-    pause: (node) => pause(node, { daemon: holds.daemon(node), holders: holdersOf("pause", node) }),
-    kill: (node) => kill(node, { holds, holders: holdersOf("kill", node) }),
+    names,
+    pause: (node, process) => pause(chosen(node, process), holders),
+    kill: (node, process) => kill(chosen(node, process), holders, holds),
   };
 }
 
-function pause(node: NodeId, { daemon, holders }: { readonly daemon: DaemonControl; readonly holders: Set<Disturbance> }): Disturbance {
+interface Chosen {
+  readonly node: NodeId;
+  readonly daemons: readonly DaemonControl[];
+  readonly what: string;
+}
+type Holders = (kind: "pause" | "kill", node: NodeId, daemon: DaemonControl) => Set<Disturbance>;
+
+function pause({ node, daemons, what }: Chosen, holders: Holders): Disturbance {
   const pauseIt: Disturbance = {
-    description: `pause ${node}`,
-    undo: daemon.undoPause,
+    description: `pause ${what}`,
+    undo: daemons.flatMap((daemon) => daemon.undoPause),
     async apply() {
-      holders.add(pauseIt);
-      await daemon.signal("STOP");
+      for (const daemon of daemons) {
+        holders("pause", node, daemon).add(pauseIt);
+        await daemon.signal("STOP");
+      }
     },
     async revert() {
-      holders.delete(pauseIt);
-      if (holders.size === 0) await daemon.signal("CONT");
+      for (const daemon of letGo("pause", { node, daemons, held: pauseIt, holders })) await daemon.signal("CONT");
     },
-    evidence: async () => pauseEvidence(node, await daemon.state()),
+    evidence: () => evidenceOf(daemons, node, pauseEvidence),
   };
   return pauseIt;
 }
 
-function kill(node: NodeId, { holds, holders }: { readonly holds: ProcessHolds; readonly holders: Set<Disturbance> }): Disturbance {
-  const daemon = holds.daemon(node);
+function kill({ node, daemons, what }: Chosen, holders: Holders, holds: ProcessHolds): Disturbance {
   const killIt: Disturbance = {
-    description: `kill ${node}`,
-    undo: daemon.undoKill,
+    description: `kill ${what}`,
+    undo: daemons.flatMap((daemon) => daemon.undoKill),
     async apply() {
-      holders.add(killIt);
-      await daemon.signal("KILL");
+      // Who starts others comes before them in the list, and must not see them die.
+      for (const daemon of daemons) {
+        holders("kill", node, daemon).add(killIt);
+        await daemon.signal("KILL");
+      }
     },
     async revert(signal) {
-      holders.delete(killIt);
-      if (holders.size === 0) await holds.restart(node, signal);
+      const free = letGo("kill", { node, daemons, held: killIt, holders });
+      if (free.length > 0) await holds.restart(node, free, signal);
     },
-    evidence: async () => killEvidence(node, await daemon.state()),
+    evidence: () => evidenceOf(daemons, node, killEvidence),
   };
   return killIt;
+}
+
+/** Those that nothing else holds now. */
+function letGo(kind: "pause" | "kill", { node, daemons, held, holders }: { readonly node: NodeId; readonly daemons: readonly DaemonControl[]; readonly held: Disturbance; readonly holders: Holders }): DaemonControl[] {
+  return daemons.filter((daemon) => {
+    const holding = holders(kind, node, daemon);
+    holding.delete(held);
+    return holding.size === 0;
+  });
+}
+
+/** Effective when it is seen on each. */
+async function evidenceOf(daemons: readonly DaemonControl[], node: NodeId, look: (what: string, seen: ProcessSeen | undefined) => Evidence): Promise<Evidence> {
+  const all = await Promise.all(daemons.map(async (daemon) => look(daemons.length === 1 ? node : `${daemon.daemon.name} on ${node}`, await daemon.state())));
+  return { effective: all.every(({ effective }) => effective), seen: all.map(({ seen }) => seen).join("; ") };
 }

@@ -1,5 +1,6 @@
 import { processesOf } from "../capabilities.ts";
 import type { Fault } from "../fault.ts";
+import { chooseProcess, processOption } from "../process.ts";
 import { chooseTarget, targetOption } from "../target.ts";
 
 /** A node dies at once, and starts again with what it had on disk: what it promised without saving is gone. */
@@ -8,10 +9,11 @@ export const kill: Fault = {
   summary: "kills a node's process (SIGKILL) and starts it again at heal with what it had on disk",
   needs: ["processes"],
   nodesMin: 1,
-  options: [targetOption("any", "a minority should change nothing; target=all is a power failure")],
+  options: [targetOption("any", "a minority should change nothing; target=all is a power failure"), processOption],
   async plan(context) {
     const target = await chooseTarget(context);
     const processes = processesOf(context.cluster);
-    return { targets: target.nodes, what: `kill ${target.label}`, disturbances: target.nodes.map((node) => processes.kill(node)) };
+    const { process, label } = chooseProcess(context);
+    return { targets: target.nodes, what: `kill ${label}${target.label}`, disturbances: target.nodes.map((node) => processes.kill(node, process)) };
   },
 };

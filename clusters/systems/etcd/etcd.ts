@@ -1,3 +1,4 @@
+import { linearizable } from "../../../harness/claim.ts";
 import type { DatabaseDefinition } from "../../../harness/database.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
 import { etcdClient } from "./client.ts";
@@ -45,6 +46,7 @@ export const etcd: DatabaseDefinition = {
   ],
   clusters: ["docker"],
   workloads: ["register", "kv"],
+  claim: () => linearizable("key", "etcd's documents, \"KV API guarantees\": operations are linearizable by default; serializable reads give up real time, which the default promise is held against"),
   cluster: (settings, place) => dockerCluster({ system: etcdSystem(settings), nodes: place.nodes, runId: place.runId }),
   client: etcdClient,
 };
