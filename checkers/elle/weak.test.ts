@@ -4,6 +4,7 @@ import { seed } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import { Random } from "../../harness/random.ts";
 import { simulate } from "./testing/simulate.ts";
+import { historyOfPlain, keepsWeakLevel, randomTransactions } from "./testing/weak-brute-force.ts";
 import { checkWeak, weakLevels } from "./weak.ts";
 
 /** Sessions' transactions, `w x 1` and `r x 1` (or `r x nil`), all concurrent between sessions. */
@@ -52,5 +53,22 @@ describe("weak levels of registers", () => {
     const given = simulate({ workload: "rw-register", level: "read-committed", transactions: 300, concurrency: 8, keys: 3, writesPerKey: 50, lengthMax: 4, failRatio: 0, infoRatio: 0, random: new Random(seed("fractured")) });
 
     expect(checkWeak(given, "read-atomic").valid).toBe(false);
+  });
+});
+
+describe.each(weakLevels)("%s against every commit order of small histories", (level) => {
+  it("is granted exactly when some order keeps its definition", () => {
+    const answers = { yes: 0, no: 0 };
+    for (let i = 0; i < 1500; i++) {
+      const name = `orders-${i}`;
+      const random = new Random(seed(name));
+      const transactions = randomTransactions(random, random.between(2, 6));
+
+      const holds = keepsWeakLevel(transactions, level);
+
+      answers[holds ? "yes" : "no"]++;
+      expect(checkWeak(historyOfPlain(transactions), level).valid, `seed ${name}: ${JSON.stringify(transactions)}`).toBe(holds);
+    }
+    expect(Math.min(answers.yes, answers.no)).toBeGreaterThan(150);
   });
 });
