@@ -1,17 +1,19 @@
 import { describe, it } from "vitest";
 import { freshSeed } from "../../harness/random.ts";
 import { expectAgreement, expectEnginesAgree } from "./testing/agreement.ts";
+import { MonitorAnswers } from "./testing/monitor-agreement.ts";
 import { fuzzed } from "./testing/shapes.ts";
 
 const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
 const total = 102_000;
 const perObject = Math.ceil(total / fuzzed.length);
 
+const answers = new MonitorAnswers();
 describe(`all engines agree with brute force on ${perObject * fuzzed.length} random histories (seed ${base})`, () => {
   it.each(fuzzed)(
     `${perObject} of $name`,
     (object) => {
-      expectAgreement(object, { base, count: perObject });
+      expectAgreement(object, { base, count: perObject, answers });
     },
     600_000,
   );

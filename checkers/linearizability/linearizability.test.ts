@@ -8,6 +8,7 @@ import { freshSeed, Random } from "../../harness/random.ts";
 import type { SequentialSpec } from "../../harness/spec.ts";
 import { checkLinearizable } from "./linearizability.ts";
 import { expectAgreement } from "./testing/agreement.ts";
+import { MonitorAnswers } from "./testing/monitor-agreement.ts";
 import { randomHistory } from "./testing/random-history.ts";
 import { fuzzed } from "./testing/shapes.ts";
 
@@ -100,8 +101,13 @@ describe("linearizability", () => {
 describe("the fast checker agrees with brute force", () => {
   const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
   const perObject = 400;
+  const answers = new MonitorAnswers();
 
   it.each(fuzzed)(`on ${perObject} random histories of $name (seed ${base})`, (object) => {
-    expectAgreement(object, { base, count: perObject });
+    expectAgreement(object, { base, count: perObject, answers });
+  });
+
+  it("and every monitor had its say, both ways", () => {
+    answers.expectAll();
   });
 });

@@ -1,3 +1,4 @@
+import { canonicalJson, type Json } from "../../harness/json.ts";
 import type { Part } from "./parts.ts";
 
 /**
@@ -12,9 +13,17 @@ export interface Monitor {
   readonly summary: string;
   judge(part: Part): MonitorAnswer | undefined;
 }
-export type MonitorAnswer = { readonly linearizable: true } | { readonly linearizable: false; readonly witness: readonly number[] };
+export type MonitorAnswer =
+  /** `linearization`, where the monitor knows how to: operations in an explaining order, computed on demand. */
+  | { readonly linearizable: true; linearization?(): number[] }
+  | { readonly linearizable: false; readonly witness: readonly number[] };
 
 export const LINEARIZABLE: MonitorAnswer = { linearizable: true };
+
+/** A value as a key of a `Map`: equal values have equal keys. */
+export function identityOf(value: Json): Json {
+  return typeof value === "object" && value !== null ? `\u0000${canonicalJson(value)}` : value;
+}
 
 /** Not linearizable, because of these operations (each once, negative numbers are left out). */
 export function contradiction(...operations: readonly number[]): MonitorAnswer {

@@ -1,5 +1,5 @@
-import { canonicalJson, equalJson, isArray, type Json } from "../../../harness/json.ts";
-import { contradiction, GroupOrder, LINEARIZABLE, type Monitor, type MonitorAnswer } from "../monitor.ts";
+import { equalJson, isArray, type Json } from "../../../harness/json.ts";
+import { contradiction, GroupOrder, identityOf, LINEARIZABLE, type Monitor, type MonitorAnswer } from "../monitor.ts";
 import { NEVER, type Part } from "../parts.ts";
 
 /**
@@ -32,7 +32,7 @@ function judge(part: Part, object: { readonly adds: string; readonly ordered: bo
   for (let i = 0; i < part.count; i++) {
     const { call } = classTable[classes[i]!]!;
     if (call.f === object.adds) {
-      const key = identity(call.value);
+      const key = identityOf(call.value);
       if (adder.has(key)) return undefined;
       adder.set(key, i);
     } else if (firstRead[classes[i]!] === -1) firstRead[classes[i]!] = i;
@@ -90,7 +90,7 @@ class Steps {
       known = from;
     }
     for (let k = from; k < items.length; k++) {
-      const operation = this.#adder.get(identity(items[k]!));
+      const operation = this.#adder.get(identityOf(items[k]!));
       // Never added, or there twice.
       if (operation === undefined || this.#seen[operation] === stamp) return contradiction(reader);
       this.#seen[operation] = stamp;
@@ -114,7 +114,7 @@ function judgeSteps(part: Part, found: { object: { adds: string; ordered: boolea
   const addsAt: number[][] = Array.from({ length: steps.count + 2 }, () => []);
   for (let i = 0; i < part.count; i++) if (classTable[classes[i]!]!.call.f !== object.adds) readsAt[steps.stepOfClass[classes[i]!]!]!.push(i);
   for (const item of steps.last) {
-    const operation = adder.get(identity(item))!;
+    const operation = adder.get(identityOf(item))!;
     addsAt[steps.stepOf[operation]!]!.push(operation);
   }
   for (const operation of adder.values()) if (steps.stepOf[operation] === 0 && returns[operation] !== NEVER) addsAt[steps.count + 1]!.push(operation);
@@ -134,8 +134,4 @@ function judgeSteps(part: Part, found: { object: { adds: string; ordered: boolea
     if (wrong !== undefined) return wrong;
   }
   return LINEARIZABLE;
-}
-
-function identity(value: Json): Json {
-  return typeof value === "object" && value !== null ? `\u0000${canonicalJson(value)}` : value;
 }

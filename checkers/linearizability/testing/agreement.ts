@@ -8,6 +8,7 @@ import { genericProblem } from "../generic-problem.ts";
 import { checkLinearizable } from "../linearizability.ts";
 import { partsOf } from "../parts.ts";
 import { Search } from "../search.ts";
+import { expectMonitorsAreRight, type MonitorAnswers } from "./monitor-agreement.ts";
 import { randomHistory } from "./random-history.ts";
 import type { Fuzzed } from "./shapes.ts";
 
@@ -15,7 +16,7 @@ import type { Fuzzed } from "./shapes.ts";
  * Every engine gives the verdict of brute force on small random histories: the checker, monitors, the search with what
  * it knows of the object, the search that knows only the spec, in both orders of trial. A failure names seed and history.
  */
-export function expectAgreement({ name, spec, call }: Fuzzed, run: { readonly base: string; readonly count: number }): void {
+export function expectAgreement({ name, spec, call }: Fuzzed, run: { readonly base: string; readonly count: number; readonly answers: MonitorAnswers }): void {
   const random = new Random(seed(`${run.base}/${name}`));
   const counts = { valid: 0, invalid: 0 };
   for (let i = 0; i < run.count; i++) {
@@ -40,6 +41,7 @@ export function expectAgreement({ name, spec, call }: Fuzzed, run: { readonly ba
       const outcome = search(part, unlimited()).outcome;
       const others = [decide(part, unlimited()).outcome, ...(["deadline", "urgency"] as const).map((order) => new Search(genericProblem(part), order).run(Number.POSITIVE_INFINITY, unlimited()))];
       if (others.some((other) => other !== outcome)) expect(others, label).toEqual(others.map(() => outcome));
+      expectMonitorsAreRight(part, { history: example, spec, truth: outcome === "linearizable", label, answers: run.answers });
     }
     counts[expected]++;
   }
