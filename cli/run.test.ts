@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -68,6 +68,27 @@ describe("rashomon run", () => {
     expect(again.code, again.err).toBe(0);
     expect(again.json()).toMatchObject([{ verdict: "valid" }]);
     expect((await rashomon(["report", latest], { cwd: folder })).code).toBe(0);
+  });
+
+  test("its nodes' traces are explained by the definition; an answer that no node gave, and an event that was changed, are not", async () => {
+    const run = join(folder, "runs", "latest");
+    const changed = (name: string, file: string, change: (text: string) => string): string => {
+      const copy = join(folder, name);
+      cpSync(run, copy, { recursive: true, dereference: true });
+      writeFileSync(join(copy, file), change(readFileSync(join(copy, file), "utf8")));
+      return copy;
+    };
+    const valid = await rashomon(["validate", run, "--json"], { cwd: folder });
+    expect(valid.code, valid.err).toBe(0);
+    expect(valid.json()[0]).toMatchObject({ system: "abd", verdict: "valid", anomalies: [] });
+
+    const answer = changed("answer", "history.jsonl", (text) => text.replace(/("type":"ok","f":"read","value":)\d+/, "$1987654321"));
+    const event = changed("event", join("logs", "n2", "messages.jsonl"), (text) => text.replace(/"type":"stored"/, '"type":"queried"'));
+    const [unanswered, unexplained] = await Promise.all([rashomon(["validate", answer, "--json"]), rashomon(["check", event, "--json"])]);
+
+    expect([unanswered.code, unexplained.code]).toEqual([1, 1]);
+    expect(unanswered.json()[0]).toMatchObject({ anomalies: [{ name: "unexplained-answer" }] });
+    expect(unexplained.json()[0]).toMatchObject({ anomalies: [{ name: "unexplained-event", explanation: expect.stringMatching(/^n2, event \d+ .*queried.*stored/) }] });
   });
 
   test("the twin that reads locally is invalid under a partition, with a sentence", async () => {

@@ -21,6 +21,8 @@ export interface Analysis {
   /** Aborting ends the judgement: unknown. */
   readonly signal?: AbortSignal;
   readonly interrupted: boolean;
+  /** What the nodes' traces say, where they were validated: counts as one more checker. */
+  readonly trace?: Verdict;
   readonly problems: readonly string[];
 }
 
@@ -30,7 +32,8 @@ export interface Analysis {
  */
 export async function analyse(analysis: Analysis): Promise<VerdictRecord> {
   const before = cpuMs();
-  const checkers = await judgeIsolated(analysis);
+  const judged = await judgeIsolated(analysis);
+  const checkers = analysis.trace === undefined ? judged : { ...judged, trace: analysis.trace };
   const truth = worst(Object.values(checkers).map((answer) => answer.verdict));
   const evidence = judgeEvidence(analysis.history, analysis.faults.map(spanOf), { faultsExpected: analysis.faultsExpected, reads: analysis.workload.make(analysis.settings).reads });
   const vacuous = truth === "valid" && evidence.vacuous;

@@ -9,9 +9,10 @@ import { parseSettings } from "../harness/options.ts";
 import { analyse } from "./analyse.ts";
 import { reportOfRun, runReportOf, writeReport } from "../results/report.ts";
 import { harnessVersion } from "./machine.ts";
+import { traceVerdictOf } from "./validate.ts";
 import { writeReports } from "./write-reports.ts";
 
-/** Judges a stored run again, without a cluster: its history, its ledger, its workload's checkers. Writes the new verdict and reports. */
+/** Judges a stored run again, without a cluster: its history, its ledger, its workload's checkers, its nodes' traces. Writes the new verdict and reports. */
 export async function judgeRunAgain(path: string, options: { readonly budgetMs: number; readonly tell: (line: string) => void }): Promise<{ readonly run: StoredRun; readonly verdict: VerdictRecord; readonly history: History }> {
   const run = readRunFolder(path);
   for (const note of run.notes) options.tell(note);
@@ -23,10 +24,12 @@ export async function judgeRunAgain(path: string, options: { readonly budgetMs: 
   const settings = parseSettings(known.map(([name, value]) => `${name}=${String(value)}`), workload.options, workload.name);
   const { history, notes } = await readStoredHistory(run);
   notes.forEach(options.tell);
+  const trace = traceVerdictOf(run, history);
   const verdict = await analyse({
     history,
     workload,
     settings,
+    ...(trace === undefined ? {} : { trace }),
     faults: run.faults,
     faultsExpected: run.run.nemesis.length > 0,
     budgetMs: options.budgetMs,

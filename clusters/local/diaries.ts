@@ -21,6 +21,11 @@ export function readDiaries(logsFolder: string, servers: number): Diary[] {
   return nodeNames(servers).map((node) => readDiary(node, join(logsFolder, node, traceFileName)));
 }
 
+/** Did any of the nodes keep a diary there? */
+export function hasDiaries(logsFolder: string, servers: number): boolean {
+  return nodeNames(servers).some((node) => existsSync(join(logsFolder, node, traceFileName)));
+}
+
 function readDiary(node: NodeId, path: string): Diary {
   if (!existsSync(path)) {
     throw new HarnessError("FILE_UNREADABLE", `${node} has no trace: ${path} does not exist`, { nextStep: "give the folder of a run of a system of actors on real processes, with its logs" });
