@@ -1,70 +1,128 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
+import { HarnessError } from "../harness/errors.ts";
 import { rashomon } from "../cli/testing/cli.ts";
+import { elleWorkload, judgeElle, type ElleJudgement, type ElleJudgeOptions } from "./judge-elle.ts";
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "rashomon-elle-"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = mkdtempSync(join(tmpdir(), "rashomon-elle-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
-/** An EDN history: transactions one after the other, or all at once. */
-function history(name: string, transactions: readonly string[], options: { readonly concurrent: boolean }): string {
-  const blank = (value: string): string => value.replace(/(\[:r \S+) (?:\[[^\]]*\]|[^\]]*)\]/g, "$1 nil]");
-  const invokes = transactions.map((value, i) => `{:process ${i}, :type :invoke, :f :txn, :value ${blank(value)}}`);
-  const oks = transactions.map((value, i) => `{:process ${i}, :type :ok, :f :txn, :value ${value}}`);
-  const lines = options.concurrent ? [...invokes, ...oks] : invokes.flatMap((line, i) => [line, oks[i]!]);
+/** Transactions as EDN, of one process each, one after the other or all at once. */
+function history(name: string, transactions: readonly string[], { concurrent = false } = {}): string {
+  const lines = (type: string, value: string, process: number): string => `{:type :${type}, :process ${process}, :f :txn, :value ${value}}`;
+  const invoked = transactions.map((value, process) => lines("invoke", value, process));
+  const completed = transactions.map((value, process) => lines("ok", value, process));
+  return file(name, (concurrent ? [...invoked, ...completed] : invoked.flatMap((line, i) => [line, completed[i]!])).join("\n") + "\n");
+}
+
+function file(name: string, text: string): string {
   const path = join(folder, name);
-  writeFileSync(path, lines.join("\n"));
+  writeFileSync(path, text);
   return path;
 }
 
+const judge = (path: string, workload: string, options: Partial<ElleJudgeOptions> = {}): Promise<ElleJudgement> => judgeElle(path, elleWorkload(workload), { set: [], stepsMax: 1_000_000, ...options });
+const types = async (...asked: Parameters<typeof judge>): Promise<unknown> => (await judge(...asked)).verdict.details?.["anomaly-types"];
+
+const refusal = async (path: string, workload: string, options: Partial<ElleJudgeOptions> = {}): Promise<string> => {
+  try {
+    await judge(path, workload, options);
+    return "accepted";
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error;
+    return `${error.code}: ${error.message}; ${error.nextStep}`;
+  }
+};
+
 describe("check --elle", () => {
-  test("a write skew is not serializable, but is snapshot isolation", async () => {
-    const file = history("skew.edn", ["[[:r :x nil] [:append :y 1]]", "[[:r :y nil] [:append :x 1]]"], { concurrent: true });
+  const skew = history("skew.edn", ["[[:r :x nil] [:append :y 1]]", "[[:r :y nil] [:append :x 1]]"], { concurrent: true });
 
-    const serializable = await rashomon(["check", file, "--elle", "list-append", "--models", "serializable", "--json"]);
-    const snapshot = await rashomon(["check", file, "--elle", "list-append", "--models", "snapshot-isolation", "--json"]);
+  test("--json speaks in Elle's names: verdict, anomaly-types, not, also-not", async () => {
+    const ran = await rashomon(["check", skew, "--elle", "list-append", "--models", "serializable", "--json"]);
 
-    expect(serializable.code).toBe(1);
-    expect(serializable.json()).toMatchObject([{ verdict: "invalid", checker: "elle/list-append", operations: 2, "anomaly-types": ["G2-item"], not: ["repeatable-read"], "also-not": ["serializable", "strong-serializable", "strong-session-serializable"] }]);
-    expect(snapshot.code).toBe(0);
-    expect(snapshot.json()).toMatchObject([{ verdict: "valid", "anomaly-types": [], not: [], "also-not": [], anomalies: [] }]);
+    expect(ran.code).toBe(1);
+    expect(ran.json()).toMatchObject([{ verdict: "invalid", checker: "elle/list-append", operations: 2, "anomaly-types": ["G2-item"], not: ["repeatable-read"], "also-not": ["serializable", "strong-serializable", "strong-session-serializable"] }]);
   });
 
-  test("settings choose the sources of version order", async () => {
-    const file = history("registers.edn", ["[[:w :x 1]]", "[[:r :x 1] [:w :x 2]]", "[[:r :x 2] [:w :x 3]]", "[[:r :x 3] [:r :x 3]]"], { concurrent: false });
-    const stale = history("stale.edn", ["[[:w :x 1]]", "[[:r :x 1] [:w :x 2]]", "[[:r :x 1]]"], { concurrent: false });
+  test("for people: each transaction, each reason, what is ruled out, and the smallest sub-history as text and file", async () => {
+    const stale = history("stale-append.edn", ["[[:append :x 1]]", "[[:r :x nil]]", "[[:append :y 1]]"]);
+    const small = join(folder, "small.edn");
 
-    expect((await rashomon(["check", file, "--elle", "rw-register", "--set", "wfr-keys=true"])).code).toBe(0);
-    expect((await rashomon(["check", stale, "--elle", "rw-register"])).code).toBe(0);
-    expect((await rashomon(["check", stale, "--elle", "rw-register", "--set", "wfr-keys=true", "--json"])).json()).toMatchObject([{ "anomaly-types": ["G-single-item-realtime"] }]);
-  });
-
-  test("for people: each transaction, each reason, and what is ruled out", async () => {
-    const file = history("long-fork.edn", ["[[:append :x 1]]", "[[:r :x nil]]"], { concurrent: false });
-
-    const { out, code } = await rashomon(["check", file, "--elle", "list-append"]);
+    const { out, code } = await rashomon(["check", stale, "--elle", "list-append", "--shrink", small]);
 
     expect(code).toBe(1);
     expect(out).toMatch(/G-single-item-realtime/);
     expect(out).toMatch(/T1 read x = \[\] and did not see 1, which T2 appended next/);
     expect(out).toMatch(/not strong-snapshot-isolation/);
+    expect(out).toMatch(/the smallest sub-history that shows G-single-item-realtime, 2 of 3 transactions/);
+    expect(readFileSync(small, "utf8")).toContain('[:append "x" 1]');
+    expect(await types(small, "list-append")).toEqual(["G-single-item-realtime"]);
   });
 
+  test("a write skew is snapshot isolation", async () => {
+    expect((await judge(skew, "list-append", { models: ["snapshot-isolation"] })).verdict).toMatchObject({ verdict: "valid", details: { "anomaly-types": [], not: [], "also-not": [] } });
+  });
+});
+
+describe("settings", () => {
+  const chain = history("registers.edn", ["[[:w :x 1]]", "[[:r :x 1] [:w :x 2]]", "[[:r :x 2] [:w :x 3]]", "[[:r :x 3] [:r :x 3]]"]);
+  const stale = history("stale.edn", ["[[:w :x 1]]", "[[:r :x 1] [:w :x 2]]", "[[:r :x 1]]"]);
+  const blind = history("blind.edn", ["[[:w :x 1]]", "[[:w :x 2]]", "[[:r :x 1]]"]);
+
+  test("writes that follow reads order versions", async () => {
+    expect(await types(chain, "rw-register", { set: ["wfr-keys=true"] })).toEqual([]);
+    expect(await types(stale, "rw-register")).toEqual([]);
+    expect(await types(stale, "rw-register", { set: ["wfr-keys?=true"] })).toEqual(["G-single-item-realtime"]);
+  });
+
+  test("keys that are linearizable order versions, and so does each process", async () => {
+    expect(await types(blind, "rw-register")).toEqual([]);
+    expect(await types(blind, "rw-register", { set: ["linearizable-keys=true"] })).toEqual(["cyclic-versions"]);
+    expect(await types(history("one.edn", ["[[:w :x 1]]"]), "rw-register", { set: ["sequential-keys=true"], models: ["serializable"] })).toEqual(["empty-transaction-graph"]);
+  });
+
+  test("a database's own order of transactions, as a list or an object", async () => {
+    const list = file("order.json", "[1, 3, 5]");
+    const object = file("order-object.json", '{"1": 10, "3": 20, "5": 30}');
+    const kind = file("kind.json", '{"3": 0, "1": 1, "5": 2}');
+
+    expect(await types(blind, "rw-register", { set: [`transaction-order=${list}`], models: ["serializable"] })).toEqual(await types(blind, "rw-register", { set: [`transaction-order=${object}`], models: ["serializable"] }));
+    expect(await types(blind, "rw-register", { set: [`transaction-order=${list}`] })).not.toEqual([]);
+    expect(await types(blind, "rw-register", { set: [`transaction-order=${kind}`], models: ["serializable"] })).toEqual([]);
+  });
+});
+
+describe("weak levels on registers", () => {
+  test("read atomic and causal consistency are judged exactly", async () => {
+    const fractured = history("fractured.edn", ["[[:w :x 1] [:w :y 1]]", "[[:r :x nil] [:r :y 1]]"]);
+
+    expect(await types(fractured, "rw-register", { models: ["read-committed"] })).toEqual([]);
+    expect(await types(fractured, "rw-register", { models: ["read-committed", "read-atomic", "causal"] })).toEqual(["causal-violation", "read-atomic-violation"]);
+    expect((await judge(fractured, "rw-register", { models: ["causal"], shrink: true })).smallest).toMatchObject({ anomaly: "causal-violation" });
+  });
+
+  test("a form that tells no real time is judged by sessions; what needs real time is refused", async () => {
+    const skewed = file("sessions.txt", "r(0,0,1,1)\nw(1,1,1,1)\nr(1,0,2,2)\nw(0,2,2,2)\n");
+
+    expect(await types(skewed, "rw-register")).toEqual(["G2-item"]);
+    expect(await refusal(skewed, "rw-register", { models: ["strict-serializable"] })).toMatch(/BAD_OPTION: plume tells nothing about real time, so strict-serializable cannot be judged; ask for --models strong-session-serializable/);
+  });
+});
+
+describe("what is refused", () => {
   test.each([
-    ["an unknown workload", ["--elle", "queue"], 254, /list-append/],
-    ["an unknown model", ["--elle", "list-append", "--models", "serialisable"], 254, /no consistency model "serialisable"/],
-    ["an unknown setting", ["--elle", "list-append", "--set", "nosuch=1"], 254, /wfr-keys/],
-  ])("%s is a usage error that lists what there is", async (_, args, code, message) => {
-    const file = history("some.edn", ["[[:append :x 1]]"], { concurrent: false });
+    ["an unknown model", { models: ["serialisable"] }, /BAD_OPTION: there is no consistency model "serialisable"/],
+    ["an unknown setting", { set: ["nosuch=1"] }, /BAD_OPTION: --elle has no option "nosuch"; use wfr-keys/],
+    ["a flag that is none", { set: ["wfr-keys=yes"] }, /BAD_OPTION: --set wfr-keys=yes: wfr-keys is true or false/],
+    ["an order that is no file", { set: ["transaction-order=nosuch.json"] }, /BAD_OPTION: --set transaction-order=nosuch.json: it cannot be read as JSON/],
+  ])("%s", async (_, options, message) => {
+    expect(await refusal(history("some.edn", ["[[:append :x 1]]"]), "list-append", options)).toMatch(message);
+  });
 
-    const ran = await rashomon(["check", file, ...args]);
-
-    expect(ran.code).toBe(code);
-    expect(ran.err).toMatch(message);
+  test("an unknown workload lists what there is", () => {
+    expect(() => elleWorkload("queue")).toThrow('there is no transactional workload "queue"');
   });
 
   test.each([
@@ -73,13 +131,14 @@ describe("check --elle", () => {
     ["an unknown micro-operation", "list-append", ["[[:pop :x 1]]"], /op 1: the micro-operation \["pop","x",1\] is neither r nor append/],
     ["a read that is no list", "list-append", ["[[:append :x 1]]", "[[:r :x 7]]"], /op 3: a read of x gave 7, not a list/],
     ["a value that is no transaction", "list-append", ["7"], /op 1: its value is 7/],
-  ])("%s is refused with the operation named", async (_, workload, transactions, message) => {
-    const file = history("bad.edn", transactions, { concurrent: false });
+    ["an unknown predicate", "closed-predicate", ["[[:w :x 1]]", "[[:rp [:< 3] {}]]"], /op 3: the predicate \["<",3\] is none of true, \[= value\], \[mod divisor remainder\]/],
+  ])("%s, with the operation named", async (_, workload, transactions, message) => {
+    expect(await refusal(history("bad.edn", transactions), workload)).toMatch(message);
+  });
 
-    const ran = await rashomon(["check", file, "--elle", workload]);
+  test("a cut file, with the line named", async () => {
+    const whole = readFileSync(history("whole.edn", ["[[:append :x 1]]", "[[:r :x [1]]]"]), "utf8");
 
-    expect(ran.code).toBe(4);
-    expect(ran.err).toMatch(message);
-    expect(ran.out).toBe("");
+    expect(await refusal(file("cut.edn", whole.slice(0, -20)), "list-append")).toMatch(/HISTORY_MALFORMED: .*cut.edn:4: the last entry is cut/);
   });
 });

@@ -1,30 +1,44 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { checkElle, type ElleOptions, type Workload, workloads } from "../checkers/elle/elle.ts";
+import { reportable, sessionOrder } from "../checkers/elle/check.ts";
+import { checkElle, type Workload, workloads } from "../checkers/elle/elle.ts";
+import { exactLevels, withLevels } from "../checkers/elle/levels.ts";
 import { elleVerdict } from "../checkers/elle/report.ts";
-import { guarded } from "../harness/budget.ts";
+import { smallestWith } from "../checkers/elle/shrink.ts";
+import { type Budget, guarded } from "../harness/budget.ts";
 import { HarnessError } from "../harness/errors.ts";
+import type { History } from "../harness/history.ts";
 import { cpuMs, monotonicMs } from "../harness/time.ts";
 import type { Verdict } from "../harness/verdict.ts";
 import { readHistory } from "../results/formats/formats.ts";
 import type { FormatName, RecordedHistory } from "../results/formats/format.ts";
+import { elleSettings } from "./elle-settings.ts";
 
 /** How a recorded history of transactions is to be judged. */
 export interface ElleJudgeOptions {
   readonly format?: FormatName;
-  /** Models that should hold, in any accepted name; default strict serializability. */
+  /**
+   * Models that should hold, in any accepted name; default strict serializability, and strong session serializability
+   * for forms that tell no real time.
+   */
   readonly models?: readonly string[];
-  /** `wfr-keys=true`, `sequential-keys=true`, `linearizable-keys=true`, `anomalies=G0,G1a`. */
+  /** See `elleSettings`. */
   readonly set: readonly string[];
-  /** Wall time for the checker, ms; past it the verdict is `unknown`. */
-  readonly budgetMs: number;
+  /** Work of the search for cycles; the same on any machine. Past it the verdict is `unknown`, unless something was found. */
+  readonly stepsMax: number;
+  /** Wall time as well, ms. */
+  readonly budgetMs?: number;
   readonly completionsOnly?: boolean;
+  /** Look for the smallest sub-history that shows the first anomaly. */
+  readonly shrink?: boolean;
 }
 
 export interface ElleJudgement {
   readonly recorded: RecordedHistory;
   readonly operations: number;
   readonly verdict: Verdict;
+  /** What `shrink` found: the anomaly and the history that still shows it. */
+  readonly smallest?: { readonly anomaly: string; readonly history: History };
   /** CPU of reading and judging, ms. */
   readonly cpuMs: number;
 }
@@ -46,45 +60,34 @@ export async function judgeElle(path: string, workload: Workload, options: ElleJ
     ...(options.completionsOnly === true ? { completionsOnly: true } : {}),
     tolerateCutTail: file !== path,
   });
-  const end = monotonicMs() + options.budgetMs;
-  const budget = guarded(Number.POSITIVE_INFINITY, () => (monotonicMs() > end ? `${options.budgetMs / 1000} s` : undefined));
-  const result = checkElle(recorded.history, workload, {
-    ...settings,
-    ...(options.models === undefined ? {} : { models: options.models }),
-    instantsUnordered: options.completionsOnly ?? false,
-    budget,
-  });
-  return { recorded, operations: recorded.history.operationCount, verdict: elleVerdict(`elle/${workload}`, result), cpuMs: cpuMs() - before };
+  const { history } = recorded;
+  const models = modelsFor(recorded, options.models);
+  const demands = { ...settings, models, instantsUnordered: options.completionsOnly === true || recorded.unordered === true };
+  const found = elleVerdict(`elle/${workload}`, checkElle(history, workload, { ...demands, budget: budgetOf(options) }));
+  const verdict = workload === "rw-register" ? withLevels(history, found, exactLevels(models)) : found;
+  const first = verdict.verdict === "invalid" && options.shrink === true ? verdict.anomalies[0].name : undefined;
+  const smallest = first === undefined ? undefined : smallestWith(history, workload, first, demands);
+  return {
+    recorded,
+    operations: history.operationCount,
+    verdict,
+    ...(first === undefined || smallest === undefined ? {} : { smallest: { anomaly: first, history: smallest } }),
+    cpuMs: cpuMs() - before,
+  };
 }
 
-/** `key=value` settings as options; unknown keys and values are a `BAD_OPTION`. */
-export function elleSettings(settings: readonly string[]): ElleOptions {
-  const options: { -readonly [key in keyof ElleOptions]: ElleOptions[key] } = {};
-  for (const setting of settings) {
-    const at = setting.indexOf("=");
-    const key = at < 0 ? setting : setting.slice(0, at);
-    const value = at < 0 ? "true" : setting.slice(at + 1);
-    const flag = (): boolean => {
-      if (value !== "true" && value !== "false") throw new HarnessError("BAD_OPTION", `--set ${setting}: ${key} is true or false`, { nextStep: `say --set ${key}=true` });
-      return value === "true";
-    };
-    // Jepsen's options end in a question mark; both spellings are taken.
-    switch (key.replace(/\?$/, "")) {
-      case "wfr-keys":
-        options.wfrKeys = flag();
-        break;
-      case "sequential-keys":
-        options.sequentialKeys = flag();
-        break;
-      case "linearizable-keys":
-        options.linearizableKeys = flag();
-        break;
-      case "anomalies":
-        options.anomalies = value.split(",").filter((name) => name !== "");
-        break;
-      default:
-        throw new HarnessError("BAD_OPTION", `--elle has no option ${JSON.stringify(key)}`, { nextStep: "use wfr-keys, sequential-keys, linearizable-keys or anomalies" });
-    }
-  }
-  return options;
+/** The models to judge by; where the form tells no real time, one that speaks of it cannot be. */
+function modelsFor(recorded: RecordedHistory, asked: readonly string[] | undefined): readonly string[] {
+  // Said of transactions, causal consistency is the model of Cerone et al., not that of single objects.
+  const models = asked?.map((model) => (model === "causal" ? "causal-cerone" : model));
+  if (recorded.unordered !== true) return models ?? ["strict-serializable"];
+  const timed = (models ?? []).find((model) => sessionOrder(reportable({ models: [model] })) === "realtime");
+  if (timed === undefined) return models ?? ["strong-session-serializable"];
+  throw new HarnessError("BAD_OPTION", `${recorded.format} tells nothing about real time, so ${timed} cannot be judged`, { nextStep: "ask for --models strong-session-serializable, or a weaker model" });
+}
+
+function budgetOf({ stepsMax, budgetMs }: ElleJudgeOptions): Budget {
+  if (budgetMs === undefined) return guarded(stepsMax, () => undefined);
+  const end = monotonicMs() + budgetMs;
+  return guarded(stepsMax, () => (monotonicMs() > end ? `${budgetMs / 1000} s` : undefined));
 }

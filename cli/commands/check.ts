@@ -1,8 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
+import { workloads as elleWorkloads } from "../../checkers/elle/elle.ts";
 import type { Json } from "../../harness/json.ts";
+import { exportHistory } from "../../results/formats/export.ts";
 import { formats } from "../../results/formats/formats.ts";
 import type { FormatName } from "../../results/formats/format.ts";
 import { anomalyText, styleOf } from "../../results/console.ts";
@@ -11,7 +13,7 @@ import { judgeFile } from "../../suites/judge.ts";
 import { elleWorkload, judgeElle } from "../../suites/judge-elle.ts";
 import { judgeRunAgain } from "../../suites/redo.ts";
 import { cpuMs } from "../../harness/time.ts";
-import { duration, jsonOrText, repeated } from "../arguments.ts";
+import { duration, integer, jsonOrText, list, repeated } from "../arguments.ts";
 import { exitOfVerdict } from "../exit-codes.ts";
 import { Output } from "../output.ts";
 
@@ -21,11 +23,16 @@ interface CheckOptions {
   readonly models?: string[];
   readonly initial?: Json;
   readonly format?: FormatName;
-  readonly budget: number;
+  readonly budget?: number;
+  readonly steps: number;
+  readonly shrink?: string;
   readonly set: string[];
   readonly completionsOnly: boolean;
   readonly json: boolean;
 }
+
+/** Time for a file without --elle, ms. */
+const budgetMsDefault = 60_000;
 
 /** `rashomon check FILE… [--spec … | --elle WORKLOAD --models M,…] [--initial V] [--format F] [--budget 60s] [--json]` */
 export function addCheck(program: Command): void {
@@ -33,12 +40,14 @@ export function addCheck(program: Command): void {
     .command("check")
     .argument("<files...>", "recorded histories, or run folders")
     .option("--spec <object>", "register, cas-register, kv, mutex, …: see `rashomon list specs` (default: told from the functions)")
-    .option("--elle <workload>", "transactions: list-append or rw-register")
-    .option("--models <names>", "with --elle, the consistency models that should hold, separated by commas (default: strict-serializable)", (text) => text.split(",").filter((name) => name !== ""))
+    .option("--elle <workload>", `transactions: ${elleWorkloads.join(", ")}`)
+    .option("--models <names>", "with --elle, the consistency models that should hold, separated by commas (default: strict-serializable)", list)
     .option("--initial <value>", "what the object holds at first, as JSON", (text) => jsonOrText(text) as Json)
     .option("--format <form>", `${formats.map((format) => format.name).join(", ")} (default: found by itself)`, formatName)
-    .option("--budget <duration>", "time for each file; past it the verdict is unknown", duration, 60_000)
-    .option("--set <key=value>", "an option of the object, or of --elle (wfr-keys=true, sequential-keys=true, linearizable-keys=true, anomalies=G0,G1a); repeatable", repeated, [])
+    .option("--budget <duration>", "time for each file; past it the verdict is unknown (default: 60s; with --elle none, --steps counts)", duration)
+    .option("--steps <n>", "with --elle, work of the search for each file: the same on any machine", integer(1), 50_000_000)
+    .option("--shrink <file>", "with --elle, write the smallest sub-history that shows the first anomaly, as EDN that Elle reads too")
+    .option("--set <key=value>", "an option of the object, or of --elle (wfr-keys=true, sequential-keys=true, linearizable-keys=true, transaction-order=FILE, anomalies=G0,G1a); repeatable", repeated, [])
     .option("--completions-only", "accept completions without invocations", false)
     .option("--json", "one JSON object a line", false)
     .description("judges histories that were recorded here or by others")
@@ -62,7 +71,7 @@ async function check(file: string, options: CheckOptions, output: Output): Promi
     ...(options.format === undefined ? {} : { format: options.format }),
     ...(options.spec === undefined ? {} : { spec: options.spec }),
     ...(options.initial === undefined ? {} : { initial: options.initial }),
-    budgetMs: options.budget,
+    budgetMs: options.budget ?? budgetMsDefault,
     set: options.set,
     completionsOnly: options.completionsOnly,
     explain: true,
@@ -87,19 +96,24 @@ async function checkTransactions(file: string, workload: string, options: CheckO
     ...(options.format === undefined ? {} : { format: options.format }),
     ...(options.models === undefined ? {} : { models: options.models }),
     set: options.set,
-    budgetMs: options.budget,
+    stepsMax: options.steps,
+    ...(options.budget === undefined ? {} : { budgetMs: options.budget }),
     completionsOnly: options.completionsOnly,
+    shrink: options.shrink !== undefined,
   });
-  const { verdict } = judgement;
+  const { verdict, smallest } = judgement;
+  if (smallest !== undefined && options.shrink !== undefined) writeFileSync(options.shrink, exportHistory(smallest.history, "elle"));
   for (const note of judgement.recorded.notes) output.message(`${file}: ${note}`);
   output.exit(exitOfVerdict(verdict.verdict));
   const terms = { "anomaly-types": verdict.details?.["anomaly-types"] ?? [], not: verdict.details?.["not"] ?? [], "also-not": verdict.details?.["also-not"] ?? [] };
   const listed = (names: Json): string => (Array.isArray(names) ? names.join(", ") : "");
-  output.result({ ...checkJson(file, verdict, judgement), ...terms }, () =>
+  const shrunk = smallest === undefined ? {} : { smallest: { file: options.shrink, anomaly: smallest.anomaly, operations: smallest.history.operationCount } };
+  output.result({ ...checkJson(file, verdict, judgement), ...terms, ...shrunk }, () =>
     [
       `${file}: ${verdict.verdict}  (${judgement.operations} transactions, ${judgement.recorded.format}, ${verdict.checker})`,
       ...(verdict.verdict === "unknown" ? [`  ${verdict.reason}`] : []),
       ...(verdict.verdict === "invalid" ? verdict.anomalies : []).map((anomaly) => anomalyText(anomaly, styleOf(process.stdout))),
+      ...(smallest === undefined ? [] : [`  the smallest sub-history that shows ${smallest.anomaly}, ${smallest.history.operationCount} of ${judgement.operations} transactions, is in ${options.shrink}:`, exportHistory(smallest.history, "elle").trimEnd()]),
       ...(listed(terms.not) === "" ? [] : [`  not ${listed(terms.not)}`, `  nor what is stronger: ${listed(terms["also-not"])}`]),
     ].join("\n"),
   );
@@ -108,7 +122,7 @@ async function checkTransactions(file: string, workload: string, options: CheckO
 /** A run's folder knows its own workload: it is judged by that workload's checkers, and its reports are drawn again. */
 async function checkRun(path: string, options: CheckOptions, output: Output): Promise<void> {
   const cpu = cpuMs();
-  const { run, verdict, history } = await judgeRunAgain(path, { budgetMs: options.budget, tell: (line) => output.message(`${path}: ${line}`) });
+  const { run, verdict, history } = await judgeRunAgain(path, { budgetMs: options.budget ?? budgetMsDefault, tell: (line) => output.message(`${path}: ${line}`) });
   output.exit(exitOfVerdict(verdict.verdict));
   const anomalies = Object.values(verdict.checkers).flatMap((answer) => (answer.verdict === "invalid" ? answer.anomalies : []));
   output.result(

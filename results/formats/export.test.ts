@@ -5,6 +5,9 @@ import { append, get, kv, put } from "../../harness/objects/kv.ts";
 import { cas, casRegister, read, write } from "../../harness/objects/register.ts";
 import { Random } from "../../harness/random.ts";
 import { randomHistory } from "../../checkers/linearizability/testing/random-history.ts";
+import { checkElle } from "../../checkers/elle/elle.ts";
+import { elleVerdict } from "../../checkers/elle/report.ts";
+import { simulate } from "../../checkers/elle/testing/simulate.ts";
 import { exportHistory } from "./export.ts";
 import { parseHistory } from "./formats.ts";
 
@@ -37,13 +40,36 @@ describe("an exported history", () => {
     expect(plain(back.history)).toEqual(expected);
   });
 
+  it.each([
+    ["list-append", "strict-serializable"],
+    ["list-append", "read-committed"],
+    ["rw-register", "snapshot-isolation"],
+    ["rw-register", "read-committed"],
+  ] as const)("for Elle reads back with the same operations and the same verdict (%s, %s)", (workload, level) => {
+    const history = simulate({ workload, level, transactions: 60, concurrency: 4, keys: 3, writesPerKey: 8, lengthMax: 4, failRatio: 0.05, infoRatio: 0.05, random: new Random(seed(`elle-${level}`)) });
+    const back = readBack(exportHistory(history, "elle"));
+
+    expect([back.format, back.kind]).toEqual(["jepsen-edn", "txn"]);
+    expect(plain(back.history)).toEqual(plain(history));
+    const [before, after] = [history, back.history].map((one) => elleVerdict("elle", checkElle(one, workload, { wfrKeys: true })));
+    expect(after).toEqual(before);
+  });
+
+  it("for Elle names functions and predicates by keywords", () => {
+    const value = [["append", "x", 1], ["r", 2, [3, "é"]], ["rp", ["=", 1], { x: 1 }], ["rp", "true", {}]];
+    const history = historyOf([{ process: 0, type: "invoke", f: "txn", value }]);
+
+    expect(exportHistory(history, "elle")).toBe('{:index 0, :process 0, :type :invoke, :f :txn, :value [[:append "x" 1] [:r 2 [3 "é"]] [:rp [:= 1] {:x 1}] [:rp :true {}]]}\n');
+    expect(() => exportHistory(historyOf([{ process: 0, type: "invoke", f: "txn", value: [7] }]), "elle")).toThrow(/the op 0, invoke txn, cannot be written for Elle: its form knows only micro-operations, and this holds 7/);
+  });
+
   it("that Porcupine's form cannot say is refused, with the op", () => {
     const history = historyOf([
       { process: 0, type: "invoke", f: "put", value: ["a", "1"] },
       { process: 0, type: "info", f: "put", value: ["a", "1"] },
     ]);
 
-    expect(() => exportHistory(history, "porcupine")).toThrow(/the op 1, info put, cannot be written for Porcupine: its kv form has no word for an operation that did not return/);
+    expect(() => exportHistory(history, "porcupine")).toThrow(/the op 1, info put, cannot be written for Porcupine: its form has no word for an operation that did not return/);
   });
 
   it("of nothing is nothing", () => {
