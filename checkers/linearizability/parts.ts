@@ -1,3 +1,4 @@
+import { assert } from "../../harness/assert.ts";
 import type { History } from "../../harness/history.ts";
 import { NEMESIS } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
@@ -49,132 +50,198 @@ export const NEVER = 0x7fffffff;
 /** Splits and encodes. O(ops). Throws `HarnessError` where the spec refuses a call, or evidence does not fit. */
 export function partsOf(history: History, spec: SequentialSpec, evidence: readonly Evidence[] = []): Part[] {
   const proven = evidenceByInvocation(history, evidence);
-  /** By op index: operations that are known to have taken effect before it, though they never returned. */
-  const provenBefore = new Map<number, number[]>();
-  const parts = new Map<string | undefined, PartBuilder>();
-  const classifier = new Classifier(history, spec, parts);
+  const classifier = new Classifier(history, spec);
   const { types, processes, pairs, length } = history;
-  /** By op index of an invocation: operation number in its part, -1 when left out. */
-  const numbers = new Int32Array(length);
   const owners: PartBuilder[] = [];
-  const ownerOf = new Int32Array(length);
-  const returnProven = (before: number): void => {
-    for (const invocation of provenBefore.get(before) ?? []) owners[ownerOf[invocation]!]!.return(numbers[invocation]!);
-  };
+  /** By op index of an invocation: the number of its part (-1: left out), and its class there. */
+  const ownerOf = new Int32Array(length).fill(-1);
+  const classOf = new Int32Array(length);
   for (let i = 0; i < length; i++) {
-    if (provenBefore.size > 0) returnProven(i);
-    if (processes[i] === NEMESIS) continue;
-    if (types[i] === 0) {
-      const pair = pairs[i]!;
-      const proof = proven.get(i);
-      const outcome = proof === undefined ? (pair < 0 ? 3 : types[pair]!) : proof.says === "happened" ? 1 : 2;
-      numbers[i] = -1;
-      if (outcome === 2) continue;
-      const { builder, id } = proof?.says === "happened" ? classifier.proven(i, proof.answer ?? null) : classifier.classify(i, outcome === 1 ? pair : -1);
-      if (proof?.says === "happened") {
-        const before = proof.before ?? length;
-        provenBefore.set(before, [...(provenBefore.get(before) ?? []), i]);
-      }
-      if (outcome !== 1 && builder.classTable[id]!.readOnly) continue;
-      if (builder.number < 0) {
-        builder.number = owners.length;
-        owners.push(builder);
-      }
-      numbers[i] = builder.call(id, i);
-      ownerOf[i] = builder.number;
-    } else if (types[i] === 1) {
-      const invocation = pairs[i]!;
-      if (numbers[invocation]! >= 0) owners[ownerOf[invocation]!]!.return(numbers[invocation]!);
+    if (types[i] !== INVOKE || processes[i] === NEMESIS) continue;
+    const pair = pairs[i]!;
+    const proof = proven.size === 0 ? undefined : proven.get(i);
+    const outcome = proof === undefined ? (pair < 0 ? INFO : types[pair]!) : OK;
+    if (outcome === FAIL || proof?.says === "did not happen") continue;
+    const id = proof === undefined ? classifier.classify(i, outcome === OK ? pair : -1) : classifier.proven(i, proof.answer ?? null);
+    const builder = classifier.builder(i);
+    if (outcome !== OK && builder.classTable[id]!.readOnly) continue;
+    if (builder.number < 0) builder.number = owners.push(builder) - 1;
+    ownerOf[i] = builder.number;
+    classOf[i] = id;
+    builder.expect(outcome === OK);
+  }
+  allocate(owners);
+  const numbers = new Int32Array(length);
+  const provenBefore = provenByEnd(proven, length);
+  for (let i = 0; i < length; i++) {
+    if (provenBefore !== undefined) for (const invocation of provenBefore.get(i) ?? []) owners[ownerOf[invocation]!]!.return(numbers[invocation]!);
+    if (types[i] === INVOKE) {
+      if (ownerOf[i]! >= 0) numbers[i] = owners[ownerOf[i]!]!.call(classOf[i]!, i);
+    } else if (types[i] === OK && pairs[i]! >= 0) {
+      const owner = ownerOf[pairs[i]!]!;
+      if (owner >= 0) owners[owner]!.return(numbers[pairs[i]!]!);
     }
   }
-  returnProven(length);
+  for (const invocation of provenBefore?.get(length) ?? []) owners[ownerOf[invocation]!]!.return(numbers[invocation]!);
   return owners.map((builder) => builder.build());
 }
 
-/** Finds the part and class of an operation; remembers by interned ids, so equal operations cost one look-up. */
+// Codes of `History.types`.
+const INVOKE = 0;
+const OK = 1;
+const FAIL = 2;
+const INFO = 3;
+
+/** By op index: invocations that are known to have taken effect before it, though they never returned. */
+function provenByEnd(proven: ReadonlyMap<number, Evidence>, length: number): Map<number, number[]> | undefined {
+  if (proven.size === 0) return undefined;
+  const ends = new Map<number, number[]>();
+  for (const [invocation, proof] of [...proven].sort(([a], [b]) => a - b)) {
+    if (proof.says !== "happened") continue;
+    const before = proof.before ?? length;
+    ends.set(before, [...(ends.get(before) ?? []), invocation]);
+  }
+  return ends;
+}
+
+/**
+ * Finds the part and class of an operation. Calls and classes are numbered by the history's interned ids, in tables of
+ * integers: an operation like one before it costs one or two look-ups and makes no object.
+ */
 class Classifier {
   readonly #history: History;
   readonly #spec: SequentialSpec;
-  readonly #parts: Map<string | undefined, PartBuilder>;
-  readonly #calls = new Map<number, { builder: PartBuilder; call: Call; classes: Map<number, { builder: PartBuilder; id: number }> }>();
+  readonly #parts = new Map<string | undefined, PartBuilder>();
+  readonly #calls: KnownCall[] = [];
+  /** By value id: the last call known with that value, whatever its function; -1 none. */
+  readonly #lastCallOf: Int32Array;
+  readonly #answered = new PairTable();
 
-  constructor(history: History, spec: SequentialSpec, parts: Map<string | undefined, PartBuilder>) {
+  constructor(history: History, spec: SequentialSpec) {
     this.#history = history;
     this.#spec = spec;
-    this.#parts = parts;
+    this.#lastCallOf = new Int32Array(history.valueTable.length).fill(-1);
+  }
+
+  /** The part that an invocation belongs to. */
+  builder(invocation: number): PartBuilder {
+    return this.#calls[this.#callOf(invocation)]!.builder;
   }
 
   /** The class of an operation whose answer is known from elsewhere. */
-  proven(invocation: number, answer: Json): { builder: PartBuilder; id: number } {
-    const { builder } = this.classify(invocation, -1);
-    const { call } = this.#calls.get(this.#callId(invocation))!;
-    const observes = builder.spec.observes === undefined || builder.spec.observes(call);
-    return { builder, id: builder.addClass(call, observes ? answer : null) };
+  proven(invocation: number, answer: Json): number {
+    const { builder, call, observes } = this.#calls[this.#callOf(invocation)]!;
+    return builder.addClass(call, observes ? answer : null);
   }
 
-  #callId(invocation: number): number {
-    return this.#history.fs[invocation]! * 0x80000000 + this.#history.values[invocation]!;
+  /** The class of an operation with its completion; -1: nobody knows the answer. */
+  classify(invocation: number, completion: number): number {
+    const number = this.#callOf(invocation);
+    const known = this.#calls[number]!;
+    if (completion < 0) return known.crashed < 0 ? (known.crashed = known.builder.addClass(known.call, undefined)) : known.crashed;
+    // Answers that nobody looks at make no class of their own.
+    if (!known.observes) return known.unobserved < 0 ? (known.unobserved = known.builder.addClass(known.call, null)) : known.unobserved;
+    const answer = this.#history.values[completion]!;
+    const found = this.#answered.get(number, answer);
+    return found >= 0 ? found : this.#answered.add(number, answer, known.builder.addClass(known.call, this.#history.valueTable[answer]!));
   }
 
-  classify(invocation: number, completion: number): { builder: PartBuilder; id: number } {
-    const history = this.#history;
-    const f = history.fs[invocation]!;
-    const value = history.values[invocation]!;
-    const callId = this.#callId(invocation);
-    let known = this.#calls.get(callId);
-    if (known === undefined) {
-      known = this.#place({ f: history.functionNames[f]!, value: history.valueTable[value]! });
-      this.#calls.set(callId, known);
-    }
-    const { builder, call, classes } = known;
-    const answer = completion < 0 ? -1 : history.values[completion]!;
-    let found = classes.get(answer);
-    if (found === undefined) {
-      const observes = answer >= 0 && (builder.spec.observes === undefined || builder.spec.observes(call));
-      // Answers that nobody looks at make no class of their own.
-      const shared = answer >= 0 && !observes ? classes.get(-2) : undefined;
-      const recorded = answer < 0 ? undefined : observes ? history.valueTable[answer]! : null;
-      found = shared ?? { builder, id: builder.addClass(call, recorded) };
-      classes.set(answer, found);
-      if (answer >= 0 && !observes) classes.set(-2, found);
-    }
-    return found;
+  #callOf(invocation: number): number {
+    const f = this.#history.fs[invocation]!;
+    const value = this.#history.values[invocation]!;
+    let number = this.#lastCallOf[value]!;
+    while (number >= 0 && this.#calls[number]!.f !== f) number = this.#calls[number]!.before;
+    return number >= 0 ? number : this.#place(f, value);
   }
 
-  #place(call: Call): { builder: PartBuilder; call: Call; classes: Map<number, { builder: PartBuilder; id: number }> } {
+  #place(f: number, value: number): number {
+    const call: Call = { f: this.#history.functionNames[f]!, value: this.#history.valueTable[value]! };
     const place = this.#spec.partition?.(call);
     const key = place?.key;
     let builder = this.#parts.get(key);
     if (builder === undefined) {
       const spec = key === undefined ? this.#spec : (this.#spec.part?.(key) ?? this.#spec);
-      builder = new PartBuilder(key, spec, key === undefined ? (this.#history.length >>> 1) + 1 : 32);
+      builder = new PartBuilder(key, spec);
       this.#parts.set(key, builder);
     }
-    return { builder, call: place?.call ?? call, classes: new Map() };
+    const local = place?.call ?? call;
+    const observes = builder.spec.observes === undefined || builder.spec.observes(local);
+    const number = this.#calls.push({ f, before: this.#lastCallOf[value]!, builder, call: local, observes, crashed: -1, unobserved: -1 }) - 1;
+    this.#lastCallOf[value] = number;
+    return number;
   }
 }
 
+/** A call that was met, as its part sees it. */
+interface KnownCall {
+  readonly f: number;
+  /** The call known before it with the same value and another function; -1 none. */
+  readonly before: number;
+  readonly builder: PartBuilder;
+  readonly call: Call;
+  readonly observes: boolean;
+  /** Its class without an answer, and its class where the answer tells nothing; -1: not met. */
+  crashed: number;
+  unobserved: number;
+}
+
+/** A map from pairs of integers from 0 on to integers from 0 on: open addressing, at most half full. */
+class PairTable {
+  /** Three words an entry: first + 1 (0: free), second, value. */
+  #entries = new Int32Array(3 * 64);
+  #count = 0;
+
+  /** The value of the pair, or -1. */
+  get(first: number, second: number): number {
+    const at = this.#find(first, second);
+    return this.#entries[at] === 0 ? -1 : this.#entries[at + 2]!;
+  }
+
+  /** Adds a pair that is not there yet; returns `value`. */
+  add(first: number, second: number, value: number): number {
+    if (6 * ++this.#count > this.#entries.length) this.#grow();
+    const at = this.#find(first, second);
+    this.#entries[at] = first + 1;
+    this.#entries[at + 1] = second;
+    this.#entries[at + 2] = value;
+    return value;
+  }
+
+  #find(first: number, second: number): number {
+    const entries = this.#entries;
+    const mask = entries.length / 3 - 1;
+    const hash = Math.imul(Math.imul(first, 0x85ebca6b) ^ second, 0x9e3779b1);
+    for (let at = (hash ^ (hash >>> 15)) & mask; ; at = (at + 1) & mask) {
+      const entry = 3 * at;
+      if (entries[entry] === 0 || (entries[entry] === first + 1 && entries[entry + 1] === second)) return entry;
+    }
+  }
+
+  #grow(): void {
+    const old = this.#entries;
+    this.#entries = new Int32Array(old.length * 2);
+    for (let entry = 0; entry < old.length; entry += 3) {
+      if (old[entry] !== 0) this.#entries.set(old.subarray(entry, entry + 3), this.#find(old[entry]! - 1, old[entry + 1]!));
+    }
+  }
+}
+
+/** One part while it is made: first its operations are counted, then `allocate` gives it room, then they are entered. */
 class PartBuilder {
   readonly key: string | undefined;
   readonly spec: SequentialSpec;
   readonly classTable: OperationClass[] = [];
+  /** Its place among the parts; -1 until an operation of it counts. */
   number = -1;
+  countExpected = 0;
+  eventsExpected = 0;
   #count = 0;
   #eventCount = 0;
-  #events: Int32Array<ArrayBuffer>;
-  #calls: Int32Array<ArrayBuffer>;
-  #returns: Int32Array<ArrayBuffer>;
-  #classes: Int32Array<ArrayBuffer>;
-  #invocations: Int32Array<ArrayBuffer>;
+  #columns: Columns | undefined;
 
-  constructor(key: string | undefined, spec: SequentialSpec, capacity: number) {
+  constructor(key: string | undefined, spec: SequentialSpec) {
     this.key = key;
     this.spec = spec;
-    this.#events = new Int32Array(2 * capacity);
-    this.#calls = new Int32Array(capacity);
-    this.#returns = new Int32Array(capacity);
-    this.#classes = new Int32Array(capacity);
-    this.#invocations = new Int32Array(capacity);
   }
 
   addClass(call: Call, recorded: Json | undefined): number {
@@ -182,46 +249,46 @@ class PartBuilder {
     return this.classTable.length - 1;
   }
 
+  expect(returned: boolean): void {
+    this.countExpected++;
+    this.eventsExpected += returned ? 2 : 1;
+  }
+
+  begin(columns: Columns): void {
+    this.#columns = columns;
+  }
+
   call(classId: number, invocation: number): number {
+    const columns = this.#columns!;
     const operation = this.#count++;
-    if (operation === this.#calls.length) {
-      this.#calls = doubled(this.#calls);
-      this.#returns = doubled(this.#returns);
-      this.#classes = doubled(this.#classes);
-      this.#invocations = doubled(this.#invocations);
-      this.#events = doubled(this.#events);
-    }
-    this.#calls[operation] = this.#eventCount;
-    this.#returns[operation] = NEVER;
-    this.#classes[operation] = classId;
-    this.#invocations[operation] = invocation;
-    this.#events[this.#eventCount++] = 2 * operation;
+    columns.calls[operation] = this.#eventCount;
+    columns.returns[operation] = NEVER;
+    columns.classes[operation] = classId;
+    columns.invocations[operation] = invocation;
+    columns.events[this.#eventCount++] = 2 * operation;
     return operation;
   }
 
   return(operation: number): void {
-    this.#returns[operation] = this.#eventCount;
-    this.#events[this.#eventCount++] = 2 * operation + 1;
+    this.#columns!.returns[operation] = this.#eventCount;
+    this.#columns!.events[this.#eventCount++] = 2 * operation + 1;
   }
 
   build(): Part {
-    return {
-      key: this.key,
-      spec: this.spec,
-      count: this.#count,
-      eventCount: this.#eventCount,
-      events: this.#events.subarray(0, this.#eventCount),
-      calls: this.#calls.subarray(0, this.#count),
-      returns: this.#returns.subarray(0, this.#count),
-      classes: this.#classes.subarray(0, this.#count),
-      classTable: this.classTable,
-      invocations: this.#invocations.subarray(0, this.#count),
-    };
+    assert(this.#count === this.countExpected && this.#eventCount === this.eventsExpected, "every operation that was counted was entered");
+    return { key: this.key, spec: this.spec, count: this.#count, eventCount: this.#eventCount, classTable: this.classTable, ...this.#columns! };
   }
 }
 
-function doubled(from: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(from.length * 2);
-  to.set(from);
-  return to;
+type Columns = Pick<Part, "events" | "calls" | "returns" | "classes" | "invocations">;
+
+/** Gives every part its columns, as pieces of one array for all: a history may have thousands of small parts. */
+function allocate(builders: readonly PartBuilder[]): void {
+  const room = new Int32Array(builders.reduce((sum, { countExpected, eventsExpected }) => sum + 4 * countExpected + eventsExpected, 0));
+  let at = 0;
+  const piece = (length: number): Int32Array => room.subarray(at, (at += length));
+  for (const builder of builders) {
+    const { countExpected: count, eventsExpected } = builder;
+    builder.begin({ events: piece(eventsExpected), calls: piece(count), returns: piece(count), classes: piece(count), invocations: piece(count) });
+  }
 }

@@ -3,7 +3,7 @@ import { casArguments } from "../../harness/objects/register.ts";
 import { agrees } from "../../harness/spec.ts";
 import type { OperationClass, Part } from "./parts.ts";
 
-/** The classes of a register's part as integers; values are numbered from 0, the initial value is `initial`. */
+/** The classes of a register's part as integers; values are numbered from 0 to `valueCount - 1`, the initial value is `initial`. */
 export interface RegisterForms {
   /** By class: `READ`, `WRITE`, `CAS` (succeeded or crashed), `REFUSED`, `NOTHING`. */
   readonly kinds: Uint8Array;
@@ -11,8 +11,13 @@ export interface RegisterForms {
   readonly froms: Int32Array;
   /** By class: the value written; -1 none. */
   readonly tos: Int32Array;
-  readonly values: readonly Json[];
+  readonly valueCount: number;
   readonly initial: number;
+}
+
+/** The same with the values themselves. */
+export interface NamedRegisterForms extends RegisterForms {
+  readonly values: readonly Json[];
 }
 
 export const READ = 0;
@@ -23,7 +28,7 @@ export const REFUSED = 3;
 export const NOTHING = 4;
 
 /** O(classes), once per part. */
-export function registerForms(part: Part): RegisterForms {
+export function registerForms(part: Part): NamedRegisterForms {
   let forms = known.get(part);
   if (forms === undefined) {
     forms = formsOf(part);
@@ -31,9 +36,9 @@ export function registerForms(part: Part): RegisterForms {
   }
   return forms;
 }
-const known = new WeakMap<Part, RegisterForms>();
+const known = new WeakMap<Part, NamedRegisterForms>();
 
-function formsOf(part: Part): RegisterForms {
+function formsOf(part: Part): NamedRegisterForms {
   const count = part.classTable.length;
   const kinds = new Uint8Array(count);
   const froms = new Int32Array(count).fill(-1);
@@ -57,7 +62,7 @@ function formsOf(part: Part): RegisterForms {
       if (kinds[id] === READ) froms[id] = values.id(recorded!);
     }
   }
-  return { kinds, froms, tos, values: values.list, initial };
+  return { kinds, froms, tos, values: values.list, valueCount: values.list.length, initial };
 }
 
 /** A read of null where null means "not known": it agrees with two different values. */

@@ -27,17 +27,18 @@ export interface KvOptions {
 export function kv(options: KvOptions = {}): SequentialSpec {
   const absent = options.absent ?? null;
   const part = kvKey(absent);
-  const splits = new WeakMap<Call, { key: string; call: Call }>();
   const texts = new Map<Json, string>();
+  const partition = (call: Call): { key: string; call: Call } => {
+    const { key, value } = keyAndValue(call);
+    let text = texts.get(key);
+    if (text === undefined) texts.set(key, (text = canonicalJson(key)));
+    return { key: text, call: { f: call.f, value } };
+  };
+  // Searches ask for the same call again and again.
+  const splits = new WeakMap<Call, { key: string; call: Call }>();
   const split = (call: Call): { key: string; call: Call } => {
     let found = splits.get(call);
-    if (found === undefined) {
-      const { key, value } = keyAndValue(call);
-      let text = texts.get(key);
-      if (text === undefined) texts.set(key, (text = canonicalJson(key)));
-      found = { key: text, call: { f: call.f, value } };
-      splits.set(call, found);
-    }
+    if (found === undefined) splits.set(call, (found = partition(call)));
     return found;
   };
   return {
@@ -54,7 +55,7 @@ export function kv(options: KvOptions = {}): SequentialSpec {
     observes: (call) => call.f === "get" || call.f === "cas",
     agrees: (call, ret, recorded) => (call.f === "cas" ? ret === (recorded !== false) : equalJson(ret, recorded)),
     readOnly: (call, recorded) => part.readOnly!(split(call).call, recorded),
-    partition: split,
+    partition,
     part: () => part,
     describe: (call, ret) => {
       const { key, call: local } = split(call);

@@ -20,12 +20,15 @@ export const registerZones: Monitor = {
   name: "zones",
   summary: "register, every value written once, no refused cas: O(n)",
   judge(part) {
-    if (part.spec.behavesAs !== "register") return undefined;
-    const forms = registerForms(part);
-    const values = valuesOf(part, forms);
-    return values === undefined ? undefined : judgeBlocks(part, values);
+    return part.spec.behavesAs === "register" ? judgeRegister(part, registerForms(part)) : undefined;
   },
 };
+
+/** The same for any part whose classes can be put as those of a register. */
+export function judgeRegister(part: Part, forms: RegisterForms): MonitorAnswer | undefined {
+  const values = valuesOf(part, forms);
+  return values === undefined ? undefined : judgeBlocks(part, values);
+}
 
 /** Who makes and who uses each value; operations by number, -1 none. */
 interface Values {
@@ -45,7 +48,7 @@ interface Values {
 
 function valuesOf(part: Part, forms: RegisterForms): Values | undefined {
   const { kinds, froms, tos } = forms;
-  const count = forms.values.length;
+  const count = forms.valueCount;
   const { classes, calls, returns } = part;
   const producer = new Int32Array(count).fill(-1);
   const consumer = new Int32Array(count).fill(-1);

@@ -65,6 +65,19 @@ export const fuzzed: readonly Fuzzed[] = [
     },
   },
   {
+    name: "kv of texts that end alike, some written twice",
+    spec: kv({ absent: "" }),
+    call: (random, serial) => {
+      const text = `${random.chance(0.8) ? serial : serial >> 1}.`;
+      return random.pick([get("k"), get("k"), append("k", text), append("k", text), put("k", text)]);
+    },
+  },
+  {
+    name: "kv of appended texts that begin alike",
+    spec: kv(),
+    call: (random, serial) => random.pick([get("k"), get("k"), append("k", `,${random.chance(0.8) ? serial : random.int(3)}`), put("k", random.pick([`${serial}`, `,${serial}`]))]),
+  },
+  {
     name: "set by element",
     spec: set(),
     call: (random) => random.pick([add, remove, contains, contains])(random.int(2)),
