@@ -8,7 +8,7 @@ import type { OptionSpec, Settings } from "./options.ts";
  * actors. One plain value per database, listed in a registry:
  *
  *     settings ──┬─ cluster(settings, place)   where its nodes run and how to touch them
- *                └─ client(settings)           how client threads talk to one node
+ *                └─ client(settings, object)   how client threads talk to one node
  */
 export interface DatabaseDefinition {
   readonly name: string;
@@ -25,7 +25,8 @@ export interface DatabaseDefinition {
   workloadDefaults?(settings: Settings): Settings;
   /** Has no effect by itself; `start` does. */
   cluster(settings: Settings, place: DatabasePlace): Cluster;
-  client(settings: Settings): Client;
+  /** `object`: name of the workload's object, since two may have functions of one name. */
+  client(settings: Settings, object: string): Client;
 }
 
 export interface DatabasePlace {

@@ -83,7 +83,7 @@ async function onCluster(scenario: Scenario, folder: RunFolder, hooks: DeployHoo
   const watchdog = await startWatchdog(ledger);
   try {
     const random = new Random(scenario.seed);
-    const { cluster, client } = scenario.subject.deploy(scenario.settings, { kind: scenario.cluster, nodes: scenario.nodes, runId: runIdOf(folder) });
+    const { cluster, client } = scenario.subject.deploy(scenario.settings, { kind: scenario.cluster, nodes: scenario.nodes, runId: runIdOf(folder), object: scenario.workload.object });
     const start: ClusterStart = { signal: hooks.signal, ledger, logsFolder: folder.paths.logs, random: random.fork("cluster"), progress: hooks.tell };
     const running = await cluster.start(start);
     const record: RunRecord = { ...hooks.record, description: running.describe(), ...versionsOf(running, hooks.record) };

@@ -1,6 +1,7 @@
 import { actorClient } from "../clusters/local/actor-client.ts";
 import { localCluster } from "../clusters/local/local-cluster.ts";
 import { etcd } from "../clusters/systems/etcd/etcd.ts";
+import { postgres } from "../clusters/systems/postgres/postgres.ts";
 import { systemDefinitions } from "../clusters/systems/registry.ts";
 import type { SystemDefinition } from "../harness/actor.ts";
 import { type Claim, linearizable } from "../harness/claim.ts";
@@ -33,6 +34,8 @@ export interface Place {
   readonly nodes: number;
   /** Labels what is made; letters, digits and dashes. */
   readonly runId: string;
+  /** Name of the object that the workload works on. */
+  readonly object: string;
 }
 export interface Deployment {
   readonly cluster: Cluster;
@@ -40,7 +43,7 @@ export interface Deployment {
 }
 
 /** Every system that `run` knows, in the order in which they are listed. */
-export const subjects: readonly Subject[] = [...systemDefinitions.filter((definition) => definition.role !== "fixture").map(actorSubject), databaseSubject(etcd)];
+export const subjects: readonly Subject[] = [...systemDefinitions.filter((definition) => definition.role !== "fixture").map(actorSubject), ...[etcd, postgres].map(databaseSubject)];
 
 /** The subject of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findSubject(name: string): Subject {
@@ -81,6 +84,6 @@ function databaseSubject(definition: DatabaseDefinition): Subject {
     workloads: definition.workloads,
     claim: (settings) => definition.claim(settings),
     ...(definition.workloadDefaults === undefined ? {} : { workloadDefaults: (settings) => definition.workloadDefaults!(settings) }),
-    deploy: (settings, place) => ({ cluster: definition.cluster(settings, place), client: definition.client(settings) }),
+    deploy: (settings, place) => ({ cluster: definition.cluster(settings, place), client: definition.client(settings, place.object) }),
   };
 }

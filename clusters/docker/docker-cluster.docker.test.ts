@@ -62,7 +62,7 @@ async function sharedCluster(): Promise<RunningCluster> {
 }
 
 async function connect(cluster: RunningCluster, node: NodeId, with_: Settings = settings): Promise<Connection> {
-  return await etcd.client(with_).connect({ node, thread: 0, endpoint: await cluster.endpoint(node, 0), signal: deadlineSignal(20_000) });
+  return await etcd.client(with_, "register").connect({ node, thread: 0, endpoint: await cluster.endpoint(node, 0), signal: deadlineSignal(20_000) });
 }
 
 async function leaderOf(cluster: RunningCluster): Promise<NodeId> {

@@ -1,0 +1,106 @@
+import type { Client, Connection } from "../../../harness/client.ts";
+import { HarnessError } from "../../../harness/errors.ts";
+import type { Json } from "../../../harness/json.ts";
+import type { Call, Outcome } from "../../../harness/op.ts";
+import { knownError, type SqlDialect, type SqlSession } from "./session.ts";
+import { workOf, type WorkOptions } from "./work.ts";
+
+/**
+ * A client of one SQL node that tells what it knows, by how far the operation had come when it went wrong:
+ *
+ *     connect ─── begin ─── statements ─── COMMIT sent ─────── answered
+ *        fail      fail        fail           info                        lost connection, deadline
+ *        fail      fail        fail           by the server's code        the server says no
+ *
+ * Until COMMIT is sent nothing of a transaction can last, whatever becomes of the connection. A single statement is its
+ * own COMMIT. What changes nothing cannot have happened: a read that did not come back is a `fail` at every stage.
+ */
+export function sqlClient(options: WorkOptions): Client {
+  return {
+    async connect(target) {
+      let session: SqlSession;
+      try {
+        session = await options.dialect.open(target);
+      } catch (cause) {
+        throw new HarnessError("CLIENT_FAILED", `no connection to ${options.dialect.database} on ${target.node}`, { nextStep: "nothing, if the node is down by a fault; else read its log", cause });
+      }
+      return connectionOver(session, options);
+    },
+  };
+}
+
+function connectionOver(session: SqlSession, options: WorkOptions): Connection {
+  return {
+    get broken() {
+      return !session.isOpen();
+    },
+    async invoke(call, signal) {
+      const end = (): void => session.end();
+      signal.addEventListener("abort", end, { once: true });
+      try {
+        if (signal.aborted) return failed(call, ["not-sent", "the deadline was over"]);
+        if (!session.isOpen()) return failed(call, ["not-connected", "the connection was lost before"]);
+        return await perform(call, { session, options, signal });
+      } finally {
+        signal.removeEventListener("abort", end);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      session.end();
+    },
+  };
+}
+
+interface Performance {
+  readonly session: SqlSession;
+  readonly options: WorkOptions;
+  readonly signal: AbortSignal;
+}
+/** How far it had come: up to `before-commit` nothing can last. */
+type Stage = "before-commit" | "commit";
+
+async function perform(call: Call, performance: Performance): Promise<Outcome> {
+  const { session, options } = performance;
+  const work = workOf(call, options);
+  let stage: Stage = work.kind === "statement" ? "commit" : "before-commit";
+  try {
+    if (work.kind === "statement") return { type: "ok", value: work.result(await session.run(work.statement)) };
+    await session.begin();
+    const value = await work.body(session);
+    stage = "commit";
+    const { committed, said } = await session.commit();
+    if (committed === "refused") return failed(call, ["rolled-back", said ?? ""]);
+    return committed === "yes" || !work.changes ? { type: "ok", value } : unknown(call, ["doubtful-commit", said ?? ""]);
+  } catch (error) {
+    if (stage === "before-commit") await rollBack(session);
+    return judged(call, error, { ...performance, certain: !work.changes || stage === "before-commit" });
+  }
+}
+
+/** Without COMMIT nothing lasts. */
+function judged(call: Call, error: unknown, { options, signal, certain }: Performance & { readonly certain: boolean }): Outcome {
+  const known = knownError(options.dialect, error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (known === undefined) {
+    const lost: Json = [signal.aborted ? "deadline" : "connection-lost", message];
+    return certain ? failed(call, lost) : unknown(call, lost);
+  }
+  const why: Json = [known.class, `${known.code} ${message}`];
+  return certain || known.effect === "none" ? failed(call, why) : unknown(call, why);
+}
+
+/** So that the session can be used again; one that cannot be rolled back is ended. */
+async function rollBack(session: SqlSession): Promise<void> {
+  try {
+    if (session.isOpen()) await session.rollback();
+  } catch {
+    session.end();
+  }
+}
+
+function failed(call: Call, error: Json): Outcome {
+  return { type: "fail", value: call.value, error };
+}
+function unknown(call: Call, error: Json): Outcome {
+  return { type: "info", value: call.value, error };
+}
