@@ -1,6 +1,7 @@
 import { type History, HistoryBuilder } from "../../../harness/history.ts";
 import type { Json } from "../../../harness/json.ts";
 import type { Random } from "../../../harness/random.ts";
+import { TransactionBuilder, type Transactions } from "../transactions.ts";
 
 /**
  * A small multi-version database at a chosen isolation level, and clients that run random transactions on it: histories
@@ -45,13 +46,44 @@ interface Running {
 
 /** One history. O(transactions · (length + writesPerKey)). */
 export function simulate(options: SimulationOptions): History {
-  const { workload, level, random } = options;
-  const append = workload === "list-append";
   const builder = new HistoryBuilder();
   builder.endAtInfo = false;
+  run(options, {
+    invoke: (process, value) => builder.push({ process, type: "invoke", f: "txn", value }),
+    complete: (process, type, value) => void builder.push({ process, type, f: "txn", value }),
+  });
+  return builder.build();
+}
+
+/** The same transactions in columns, without a history in between: millions of them fit. */
+export function simulateTransactions(options: SimulationOptions): Transactions {
+  const builder = new TransactionBuilder({ write: options.workload === "list-append" ? "append" : "w" });
+  const open = new Map<number, number>();
+  let index = 0;
+  run(options, {
+    invoke: (process) => open.set(process, index++),
+    complete: (process, type, value) => {
+      const begin = open.get(process)!;
+      builder.add({ type, process, begin, end: index, index: index++, invocation: begin, value });
+    },
+  });
+  return builder.build();
+}
+
+/** What a simulation tells, in order. */
+interface Sink {
+  readonly invoke: (process: number, value: Json) => void;
+  readonly complete: (process: number, type: "ok" | "fail" | "info", value: Json) => void;
+}
+
+function run(options: SimulationOptions, sink: Sink): void {
+  const { workload, level, random } = options;
+  const append = workload === "list-append";
   const versions = new Map<number, Version[]>();
   const active = Array.from({ length: options.keys }, (_, i) => i);
   const written = new Map<number, number>();
+  // How many running transactions use a key; one that is out of use and of nobody is forgotten.
+  const users = new Map<number, number>();
   let nextKey = options.keys;
   let clock = 0;
   let invoked = 0;
@@ -69,8 +101,12 @@ export function simulate(options: SimulationOptions): History {
     for (let i = 0; i < length; i++) {
       const slot = random.int(active.length);
       const key = active[slot]!;
+      users.set(key, (users.get(key) ?? 0) + 1);
       if (random.chance(0.5)) {
-        if (level === "read-committed" && asked.some(([f, other]) => f !== "r" && other === key)) continue;
+        if (level === "read-committed" && asked.some(([f, other]) => f !== "r" && other === key)) {
+          users.set(key, users.get(key)! - 1);
+          continue;
+        }
         asked.push(["r", key, null]);
         continue;
       }
@@ -81,7 +117,7 @@ export function simulate(options: SimulationOptions): History {
     }
     const draw = random.float();
     const fate = draw < options.failRatio ? "fail" : draw < options.failRatio + options.infoRatio ? (random.chance(0.5) ? "info" : "info-lost") : "ok";
-    builder.push({ process, type: "invoke", f: "txn", value: asked });
+    sink.invoke(process, asked);
     invoked++;
     const stale = level === "serializable" && asked.every(([f]) => f === "r");
     return { process, asked, done: [], own: new Map(), snapshot: stale ? Math.max(0, clock - random.int(20)) : clock, fate, committed: false };
@@ -126,7 +162,11 @@ export function simulate(options: SimulationOptions): History {
   };
   const complete = (running: Running): void => {
     const type = running.fate === "info-lost" ? "info" : running.fate;
-    builder.push({ process: running.process, type, f: "txn", value: type === "ok" ? running.done : running.asked });
+    sink.complete(running.process, type, type === "ok" ? running.done : running.asked);
+    for (const [, key] of running.asked) {
+      users.set(key, users.get(key)! - 1);
+      if (users.get(key) === 0 && !active.includes(key)) for (const map of [versions, written, users]) map.delete(key);
+    }
   };
 
   const running: (Running | undefined)[] = Array.from({ length: options.concurrency }, () => undefined);
@@ -151,5 +191,4 @@ export function simulate(options: SimulationOptions): History {
       open--;
     }
   }
-  return builder.build();
 }
