@@ -3,11 +3,15 @@ import { HarnessError } from "../../harness/errors.ts";
 import { abd, abdAmnesia, abdFastRead } from "./abd/definition.ts";
 import { atomicCommit, atomicCommitImpatient } from "./atomic-commit/definition.ts";
 import { chain, chainReadAnywhere } from "./chain/definition.ts";
+import { geoStore, geoStoreMajority, geoStoreVolatile } from "./geo-store/definition.ts";
 import { paxosAmnesia, paxosConsensus, paxosNoAdoption, paxosOwnPromise } from "./paxos/definition.ts";
 import { primaryBackup, primaryBackupEarlyAnswer } from "./primary-backup/definition.ts";
 import { pnCounter, pnCounterAddingMerge } from "./pn-counter/definition.ts";
+import { raftCommitsOldTerms, raftLocalRead, raftRegister, raftTruncates, raftVoteAmnesia } from "./raft/definition.ts";
 import { requestService, requestServiceNoKeys, requestServiceVolatileKeys } from "./request-service/definition.ts";
 import { singleCopy, singleCopySplit } from "./single-copy/definition.ts";
+import { stateMerge, stateMergeLastArrival, stateMergeOwnNumbers } from "./state-merge/definition.ts";
+import { stateSync, stateSyncAnyCopy, stateSyncBlind, stateSyncContentNames, stateSyncSkipsGaps } from "./state-sync/definition.ts";
 
 /** Every system that is written as actors, in the order in which they are listed: each product, then its twins. */
 export const systemDefinitions: readonly SystemDefinition[] = [
@@ -16,9 +20,13 @@ export const systemDefinitions: readonly SystemDefinition[] = [
   ...[primaryBackup, primaryBackupEarlyAnswer],
   ...[chain, chainReadAnywhere],
   ...[paxosConsensus, paxosNoAdoption, paxosOwnPromise, paxosAmnesia],
+  ...[raftRegister, raftVoteAmnesia, raftLocalRead, raftTruncates, raftCommitsOldTerms],
   ...[atomicCommit, atomicCommitImpatient],
   ...[pnCounter, pnCounterAddingMerge],
   ...[requestService, requestServiceNoKeys, requestServiceVolatileKeys],
+  ...[stateSync, stateSyncBlind, stateSyncSkipsGaps, stateSyncAnyCopy, stateSyncContentNames],
+  ...[stateMerge, stateMergeLastArrival, stateMergeOwnNumbers],
+  ...[geoStore, geoStoreMajority, geoStoreVolatile],
 ];
 
 /** The definition of that name; `UNKNOWN_NAME` lists those that exist. */

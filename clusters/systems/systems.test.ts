@@ -31,6 +31,9 @@ const proofs: readonly (readonly [name: string, settings: readonly string[], uni
   ["pn-counter", ["servers=3", "timers=0", "order=fifo"], 96_760, 290_270, 855],
   ["request-service", [], 1_306, 2_527, 19],
   ["request-service", ["crashes=1", "losses=1"], 7_201, 21_877, 63],
+  ["state-sync", [], 1_647_271, 8_101_521, 464],
+  ["state-merge", [], 689_784, 3_053_066, 605],
+  ["geo-store", [], 2_004_144, 7_463_180, 942],
 ];
 
 /** The shortest way to each twin's bug, in steps. */
@@ -45,6 +48,14 @@ const bugs: readonly (readonly [name: string, settings: readonly string[], prope
   ["pn-counter-adding-merge", [], "convergent", 5],
   ["request-service-no-keys", [], "linearizable", 6],
   ["request-service-volatile-keys", [], "linearizable", 8],
+  ["state-sync-blind", [], "same name, same document", 4],
+  ["state-sync-skips-gaps", [], "same name, same document", 10],
+  ["state-sync-any-copy", [], "linearizable", 16],
+  ["state-sync-content-names", [], "linearizable", 17],
+  ["state-merge-last-arrival", [], "convergent", 6],
+  ["state-merge-own-numbers", [], "convergent", 7],
+  ["geo-store-majority", [], "every centre has what was acknowledged", 4],
+  ["geo-store-volatile", [], "every centre has what was acknowledged", 8],
 ];
 
 /** Systems with tests of their own. */
