@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { HarnessError } from "../harness/errors.ts";
 import { rashomon } from "../cli/testing/cli.ts";
-import { elleWorkload, judgeElle, type ElleJudgement, type ElleJudgeOptions } from "./judge-elle.ts";
+import { elleWorkload, judgeElleFile, type ElleJudgement, type ElleJudgeOptions } from "./judge-elle.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rashomon-elle-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -23,7 +23,7 @@ function file(name: string, text: string): string {
   return path;
 }
 
-const judge = (path: string, workload: string, options: Partial<ElleJudgeOptions> = {}): Promise<ElleJudgement> => judgeElle(path, elleWorkload(workload), { set: [], stepsMax: 1_000_000, ...options });
+const judge = (path: string, workload: string, options: Partial<ElleJudgeOptions> = {}): Promise<ElleJudgement> => judgeElleFile(path, elleWorkload(workload), { set: [], stepsMax: 1_000_000, ...options });
 const types = async (...asked: Parameters<typeof judge>): Promise<unknown> => (await judge(...asked)).verdict.details?.["anomaly-types"];
 
 const refusal = async (path: string, workload: string, options: Partial<ElleJudgeOptions> = {}): Promise<string> => {

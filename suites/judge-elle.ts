@@ -1,9 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { reportable, sessionOrder } from "../checkers/elle/check.ts";
-import { checkElle, type Workload, workloads } from "../checkers/elle/elle.ts";
-import { exactLevels, withLevels } from "../checkers/elle/levels.ts";
-import { elleVerdict } from "../checkers/elle/report.ts";
+import { judgeElle, type Workload, workloads } from "../checkers/elle/elle.ts";
 import { smallestWith } from "../checkers/elle/shrink.ts";
 import { type Budget, guarded } from "../harness/budget.ts";
 import { HarnessError } from "../harness/errors.ts";
@@ -50,8 +48,8 @@ export function elleWorkload(name: string): Workload {
   return workload;
 }
 
-/** Judges one recorded history of transactions; a run's folder stands for its `history.jsonl`. Errors as `readHistory` and `checkElle`. */
-export async function judgeElle(path: string, workload: Workload, options: ElleJudgeOptions): Promise<ElleJudgement> {
+/** Judges one recorded history of transactions; a run's folder stands for its `history.jsonl`. Errors as `readHistory` and `judgeElle`. */
+export async function judgeElleFile(path: string, workload: Workload, options: ElleJudgeOptions): Promise<ElleJudgement> {
   const before = cpuMs();
   const settings = elleSettings(options.set);
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, "history.jsonl") : path;
@@ -63,8 +61,7 @@ export async function judgeElle(path: string, workload: Workload, options: ElleJ
   const { history } = recorded;
   const models = modelsFor(recorded, options.models);
   const demands = { ...settings, models, instantsUnordered: options.completionsOnly === true || recorded.unordered === true };
-  const found = elleVerdict(`elle/${workload}`, checkElle(history, workload, { ...demands, budget: budgetOf(options) }));
-  const verdict = workload === "rw-register" ? withLevels(history, found, exactLevels(models)) : found;
+  const verdict = judgeElle(history, workload, { ...demands, budget: budgetOf(options) });
   const first = verdict.verdict === "invalid" && options.shrink === true ? verdict.anomalies[0].name : undefined;
   const smallest = first === undefined ? undefined : smallestWith(history, workload, first, demands);
   return {

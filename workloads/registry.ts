@@ -1,12 +1,15 @@
 import { HarnessError } from "../harness/errors.ts";
 import { kv } from "./kv.ts";
+import { listAppend } from "./list-append.ts";
+import { longFork } from "./long-fork.ts";
 import { queue } from "./queue.ts";
 import { register } from "./register.ts";
+import { rwRegister } from "./rw-register.ts";
 import { set } from "./set.ts";
 import type { Workload } from "./workload.ts";
 
 /** Every workload, in the order of the documentation. */
-export const workloads: readonly Workload[] = [register, kv, set, queue];
+export const workloads: readonly Workload[] = [register, kv, set, queue, listAppend, rwRegister, longFork];
 
 /** The workload of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findWorkload(name: string): Workload {

@@ -1,8 +1,10 @@
 import type { Budget } from "../../harness/budget.ts";
 import type { Checker } from "../../harness/checker.ts";
 import type { History } from "../../harness/history.ts";
+import type { Verdict } from "../../harness/verdict.ts";
 import { analyseClosedPredicate } from "./closed-predicate.ts";
 import { type Demands, type ElleResult, judge } from "./check.ts";
+import { exactLevels, withLevels } from "./levels.ts";
 import { analyseListAppend } from "./list-append.ts";
 import { elleVerdict } from "./report.ts";
 import { analyseRwRegister, type RegisterOptions } from "./rw-register.ts";
@@ -48,12 +50,18 @@ export function judgeTransactions(transactions: Transactions, workload: Workload
   return judge(analysis, options, options.budget);
 }
 
+/** `checkElle`'s answer as a verdict; of registers also what the exact judges of the weak levels among the models say. */
+export function judgeElle(history: History, workload: Workload, options: ElleOptions = {}): Verdict {
+  const verdict = elleVerdict(`elle/${workload}`, checkElle(history, workload, options));
+  return workload === "rw-register" ? withLevels(history, verdict, exactLevels(options.models ?? [])) : verdict;
+}
+
 /** The checker for a workload and the models that should hold. */
 export function elle(workload: Workload, options: Omit<ElleOptions, "budget"> = {}): Checker {
   const name = `elle/${workload}`;
   return {
     name,
     summary: `transactions show no anomaly that ${(options.models ?? ["strict-serializable"]).join(", ")} forbids (${workload})`,
-    check: (history, { budget }) => Promise.resolve(elleVerdict(name, checkElle(history, workload, { ...options, budget }))),
+    check: (history, { budget }) => Promise.resolve(judgeElle(history, workload, { ...options, budget })),
   };
 }

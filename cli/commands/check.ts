@@ -10,7 +10,7 @@ import type { FormatName } from "../../results/formats/format.ts";
 import { anomalyText, styleOf } from "../../results/console.ts";
 import { anomalyJson, checkJson } from "../../results/json.ts";
 import { judgeFile } from "../../suites/judge.ts";
-import { elleWorkload, judgeElle } from "../../suites/judge-elle.ts";
+import { elleWorkload, judgeElleFile } from "../../suites/judge-elle.ts";
 import { judgeRunAgain } from "../../suites/redo.ts";
 import { cpuMs } from "../../harness/time.ts";
 import { duration, integer, jsonOrText, list, repeated } from "../arguments.ts";
@@ -92,7 +92,7 @@ async function check(file: string, options: CheckOptions, output: Output): Promi
 
 /** Transactions are judged by the anomalies that the asked models forbid; `anomaly-types`, `not` and `also-not` are in Elle's names. */
 async function checkTransactions(file: string, workload: string, options: CheckOptions, output: Output): Promise<void> {
-  const judgement = await judgeElle(file, elleWorkload(workload), {
+  const judgement = await judgeElleFile(file, elleWorkload(workload), {
     ...(options.format === undefined ? {} : { format: options.format }),
     ...(options.models === undefined ? {} : { models: options.models }),
     set: options.set,
