@@ -1,5 +1,5 @@
 import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import { type Transferable, Worker } from "node:worker_threads";
 import { entryFile } from "./entry.ts";
 import { type ErrorCode, HarnessError } from "./errors.ts";
 import type { History, HistoryColumns } from "./history.ts";
@@ -22,6 +22,8 @@ export interface IsolatedCall {
   readonly export: string;
   /** Anything that structured cloning takes; histories as `sharedColumns`. */
   readonly input: unknown;
+  /** Parts of the input that are handed over: a port, on which the call hears more while it runs. */
+  readonly transfer?: readonly Transferable[];
 }
 
 /** What the worker calls. It must return what structured cloning takes. */
@@ -46,7 +48,7 @@ export type Isolated<Output> =
   | { readonly outcome: "unknown"; readonly reason: string };
 
 /** What passes to the worker, and from it. */
-export interface WorkerInput extends IsolatedCall {
+export interface WorkerInput extends Omit<IsolatedCall, "transfer"> {
   readonly deadlineMs: number;
   readonly memoryMb: number;
 }
@@ -63,9 +65,11 @@ export function isolate<Output>(call: IsolatedCall, options: IsolateOptions): Pr
   if (options.signal?.aborted === true) return Promise.resolve({ outcome: "unknown", reason: "interrupted" });
   const memoryMb = options.memoryMb ?? 4096;
   const module = call.module.startsWith("file:") ? call.module : pathToFileURL(call.module).href;
-  const input: WorkerInput = { ...call, module, deadlineMs: options.deadlineMs, memoryMb };
+  const { export: name, transfer = [] } = call;
+  const input: WorkerInput = { module, export: name, input: call.input, deadlineMs: options.deadlineMs, memoryMb };
   const worker = new Worker(entryFile(import.meta.url, "./isolate-worker"), {
     workerData: input,
+    transferList: [...transfer],
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: Math.min(64, memoryMb) },
   });

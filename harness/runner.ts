@@ -11,6 +11,7 @@ import type { History } from "./history.ts";
 import type { HistoryFile } from "./history-file.ts";
 import type { NodeId } from "./ids.ts";
 import type { Nemesis } from "./nemesis.ts";
+import type { Op } from "./op.ts";
 import type { Random } from "./random.ts";
 import { Engine } from "./runner/engine.ts";
 import { monotonicNs } from "./time.ts";
@@ -50,6 +51,8 @@ export interface RunOptions {
   readonly clock?: () => number;
   /** Where the history goes while the run goes on; flushed at the end, closed by the caller. */
   readonly file?: HistoryFile;
+  /** Told of every op as it is recorded, within the loop: it must be quick. */
+  readonly observe?: (op: Op) => void;
   /** Aborting ends the run early: no new operations, heal, a short time for the open ones. */
   readonly signal?: AbortSignal;
   /** Called about every `progressEveryMs` (default 200) with the state of affairs. */

@@ -47,8 +47,17 @@ export interface RunRecord {
   readonly clients?: readonly string[];
   /** What was not injected and not checked; one sentence each. */
   readonly limits?: Limits;
+  /** The run ended early, at the first violation that a checker saw while it went on. */
+  readonly stopped?: Stopped;
   /** What the cluster says about itself (`RunningCluster.describe()`). */
   readonly description?: Json;
+}
+/** Why a run ended before its time: what a checker saw, and when it was certain. */
+export interface Stopped {
+  readonly checker: string;
+  /** `Op.index` of the op at which it was certain. */
+  readonly op: number;
+  readonly anomaly: Anomaly;
 }
 export interface Machine {
   /** `linux 6.1.0 x64`. */

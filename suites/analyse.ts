@@ -4,7 +4,7 @@ import { isolate, sharedColumns } from "../harness/isolate.ts";
 import type { Settings } from "../harness/options.ts";
 import { cpuMs } from "../harness/time.ts";
 import { type Verdict, worst } from "../harness/verdict.ts";
-import type { FaultRecord, RunVerdict, VerdictRecord } from "../results/records.ts";
+import type { FaultRecord, RunVerdict, Stopped, VerdictRecord } from "../results/records.ts";
 import { judgeEvidence } from "../workloads/evidence.ts";
 import type { Workload } from "../workloads/workload.ts";
 import type { CheckInput } from "./check-isolated.ts";
@@ -21,6 +21,8 @@ export interface Analysis {
   /** Aborting ends the judgement: unknown. */
   readonly signal?: AbortSignal;
   readonly interrupted: boolean;
+  /** The run was ended at its first violation. */
+  readonly stopped?: Stopped;
   /** What the nodes' traces say, where they were validated: counts as one more checker. */
   readonly trace?: Verdict;
   readonly problems: readonly string[];
@@ -47,6 +49,7 @@ export async function analyse(analysis: Analysis): Promise<VerdictRecord> {
     reasons: [
       ...Object.values(checkers).flatMap((answer) => (answer.verdict === "unknown" ? [`${answer.checker}: ${answer.reason}`] : [])),
       ...(vacuous ? evidence.reasons : []),
+      ...(analysis.stopped === undefined ? [] : [`stopped early: ${analysis.stopped.checker} was certain of a violation at op ${analysis.stopped.op}`]),
       ...(analysis.interrupted ? ["interrupted: judged is what there is"] : []),
     ],
     cpuMs: cpuMs() - before,

@@ -12,6 +12,7 @@ import type { DeployHooks, Ran } from "./deploy.ts";
 import { scheduleOf } from "./fault-plan.ts";
 import type { Scenario } from "./scenario.ts";
 import type { RunRecord } from "../results/records.ts";
+import { watched, watchHere } from "./watch-run.ts";
 
 /** The same run in virtual time: same actors, workload, nemesis and judge; exact from its seed, and nothing that could be left behind. */
 export async function deploySimulated(scenario: Scenario, folder: RunFolder, hooks: DeployHooks & { readonly record: RunRecord }): Promise<Ran> {
@@ -25,6 +26,7 @@ export async function deploySimulated(scenario: Scenario, folder: RunFolder, hoo
   try {
     await using file = await openHistoryFile(folder.paths.history);
     await using nemesis = makeNemesis({ cluster, faults: scenario.faults, ledger, random: random.fork("nemesis") });
+    using watch = scenario.stopAtFirstViolation ? watchHere(scenario.workload, scenario.workloadSettings) : undefined;
     const result = await runSimulated({
       cluster,
       concurrency: scenario.concurrency,
@@ -35,10 +37,10 @@ export async function deploySimulated(scenario: Scenario, folder: RunFolder, hoo
       limits: { operationMs: scenario.operationMs },
       random: random.fork("workload"),
       file,
-      signal: hooks.signal,
+      ...watched(watch, hooks.signal),
       onProgress: (progress) => hooks.live.update(progress),
     });
-    return { result, record: hooks.record, problems: result.problems };
+    return { result: { ...result, interrupted: hooks.signal.aborted }, record: hooks.record, problems: result.problems, stopped: watch?.stopped };
   } finally {
     ledger.end();
   }

@@ -10,7 +10,7 @@ import { monotonicNs, wallClock } from "../harness/time.ts";
 import { checkCapabilities } from "../nemesis/fault.ts";
 import { faults } from "../nemesis/registry.ts";
 import { makeNemesis } from "../nemesis/nemesis.ts";
-import type { RunRecord, VerdictRecord } from "../results/records.ts";
+import type { RunRecord, Stopped, VerdictRecord } from "../results/records.ts";
 import { createRunFolder, readFaults, type RunFolder } from "../results/store.ts";
 import { openLoad } from "../workloads/workload.ts";
 import { analyse } from "./analyse.ts";
@@ -19,6 +19,7 @@ import { scheduleOf } from "./fault-plan.ts";
 import { harnessCommit, harnessVersion, thisMachine } from "./machine.ts";
 import type { Scenario } from "./scenario.ts";
 import { defaultsOf } from "./settings.ts";
+import { watched, watchInWorker } from "./watch-run.ts";
 import { writeReports } from "./write-reports.ts";
 
 /** What stays of a deployed run. */
@@ -51,6 +52,9 @@ export async function deploy(scenario: Scenario, hooks: DeployHooks): Promise<De
   const record = recordOf(scenario);
   folder.writeRun(record);
   const ran = scenario.cluster === "simulated" ? await deploySimulated(scenario, folder, { ...hooks, record }) : await onCluster(scenario, folder, { ...hooks, record });
+  const { stopped } = ran;
+  const known: RunRecord = stopped === undefined ? ran.record : { ...ran.record, stopped };
+  if (stopped !== undefined) folder.writeRun(known);
   const verdict = await analyse({
     history: ran.result.history,
     workload: scenario.workload,
@@ -61,11 +65,12 @@ export async function deploy(scenario: Scenario, hooks: DeployHooks): Promise<De
     // A run that was interrupted is judged all the same; one that ended by itself can still be spared a long judgement.
     ...(hooks.signal.aborted ? {} : { signal: hooks.signal }),
     interrupted: ran.result.interrupted,
+    ...(stopped === undefined ? {} : { stopped }),
     problems: ran.problems,
   });
   folder.writeVerdict(verdict);
   writeReports({ folder, history: ran.result.history, tell: hooks.tell });
-  return { scenario, folder, record: ran.record, verdict, history: ran.result.history, interrupted: ran.result.interrupted };
+  return { scenario, folder, record: known, verdict, history: ran.result.history, interrupted: ran.result.interrupted };
 }
 
 export interface Ran {
@@ -73,6 +78,8 @@ export interface Ran {
   readonly record: RunRecord;
   /** Failures beside the operations: a heal, a tear-down. */
   readonly problems: readonly string[];
+  /** What a watch ended it for. */
+  readonly stopped: Stopped | undefined;
 }
 
 async function onCluster(scenario: Scenario, folder: RunFolder, hooks: DeployHooks & { readonly record: RunRecord }): Promise<Ran> {
@@ -88,14 +95,15 @@ async function onCluster(scenario: Scenario, folder: RunFolder, hooks: DeployHoo
     const running = await cluster.start(start);
     const record: RunRecord = { ...hooks.record, description: running.describe(), ...versionsOf(running, hooks.record) };
     folder.writeRun(record);
-    let result: RunResult;
+    let worked: Worked;
     try {
-      result = await work(scenario, { running, client, ledger, random, folder, clock, hooks });
+      worked = await work(scenario, { running, client, ledger, random, folder, clock, hooks });
     } finally {
       hooks.tell("tearing down");
       await tearDown(running, problems);
     }
-    return { result, record, problems: [...result.problems, ...problems] };
+    const { result, stopped } = worked;
+    return { result, record, problems: [...result.problems, ...problems], stopped };
   } finally {
     ledger.end();
     await watchdog.stop();
@@ -120,12 +128,15 @@ interface Work {
   readonly hooks: DeployHooks;
 }
 
-async function work(scenario: Scenario, w: Work): Promise<RunResult> {
+type Worked = Pick<Ran, "stopped"> & { readonly result: RunResult };
+
+async function work(scenario: Scenario, w: Work): Promise<Worked> {
   checkCapabilities(scenario.faults, w.running);
   const plan = scenario.workload.make(scenario.workloadSettings);
   await using file = await openHistoryFile(w.folder.paths.history);
+  using watch = scenario.stopAtFirstViolation ? watchInWorker(scenario.workload, scenario.workloadSettings, w.hooks.tell) : undefined;
   await using nemesis = makeNemesis({ cluster: w.running, faults: scenario.faults, ledger: w.ledger, random: w.random.fork("nemesis") });
-  return await run({
+  const result = await run({
     concurrency: scenario.concurrency,
     nodes: w.running.nodes,
     client: w.client,
@@ -139,9 +150,10 @@ async function work(scenario: Scenario, w: Work): Promise<RunResult> {
     random: w.random.fork("workload"),
     clock: w.clock,
     file,
-    signal: w.hooks.signal,
+    ...watched(watch, w.hooks.signal),
     onProgress: (progress) => w.hooks.live.update(progress),
   });
+  return { result: { ...result, interrupted: w.hooks.signal.aborted }, stopped: watch?.stopped };
 }
 
 function recordOf(scenario: Scenario): RunRecord {
@@ -167,6 +179,7 @@ function recordOf(scenario: Scenario): RunRecord {
       rate: scenario.rate,
       timeLimitMs: scenario.timeLimitMs,
       operationMs: scenario.operationMs,
+      ...(scenario.stopAtFirstViolation ? { stopAtFirstViolation: true } : {}),
       faultEveryMs: scenario.faultEveryMs,
       faultForMs: scenario.faultForMs,
     },

@@ -34,6 +34,7 @@ export async function judgeRunAgain(path: string, options: { readonly budgetMs: 
     faultsExpected: run.run.nemesis.length > 0,
     budgetMs: options.budgetMs,
     interrupted: run.verdict === undefined,
+    ...(run.run.stopped === undefined ? {} : { stopped: run.run.stopped }),
     problems: [],
   });
   const folder = openRunFolder(run.path);

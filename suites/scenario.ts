@@ -9,6 +9,7 @@ import { parseSettings } from "../harness/options.ts";
 import { commandName } from "./machine.ts";
 import { splitSettings } from "./settings.ts";
 import { type ClusterKind, findSubject, type Subject } from "./subject.ts";
+import { requireWatchable } from "./watch-run.ts";
 
 /** Cluster × workload × nemesis, with every number decided: what a run does, and what its rerun command says. */
 export interface Scenario {
@@ -28,6 +29,8 @@ export interface Scenario {
   readonly nodes: number;
   readonly seed: Seed;
   readonly operationMs: number;
+  /** End the run as soon as a checker that watches it is certain of a violation. */
+  readonly stopAtFirstViolation: boolean;
   /** Wall time for the checkers. */
   readonly budgetMs: number;
   /** Root of the run folders. */
@@ -50,6 +53,7 @@ export interface ScenarioRequest {
   readonly seed: Seed;
   readonly operationDeadline: number;
   readonly budget: number;
+  readonly stopAtFirstViolation?: boolean;
   readonly set: readonly string[];
   readonly runs: string;
 }
@@ -73,6 +77,7 @@ export function scenarioOf(request: ScenarioRequest): Scenario {
   }
   const [settings] = splitSettings(request.set, [subject, workload]) as [Settings, Settings];
   const [, workloadSettings] = splitSettings([...textsOf(subject.workloadDefaults?.(settings) ?? {}, workload), ...request.set], [subject, workload]) as [Settings, Settings];
+  if (request.stopAtFirstViolation === true) requireWatchable(workload, workloadSettings);
   const faults = request.nemesis.map(armFromText);
   return {
     name: [subject.name, workload.name, faults.map(({ fault }) => fault.name).join("+") || "none"].join("/"),
@@ -90,6 +95,7 @@ export function scenarioOf(request: ScenarioRequest): Scenario {
     nodes: request.nodes,
     seed: request.seed,
     operationMs: request.operationDeadline,
+    stopAtFirstViolation: request.stopAtFirstViolation === true,
     budgetMs: request.budget,
     root: request.runs,
     rerun: rerunCommand(request, cluster),
@@ -121,6 +127,7 @@ function rerunCommand(request: ScenarioRequest, cluster: ClusterKind): string {
     `--concurrency ${request.concurrency}`,
     `--nodes ${request.nodes}`,
     `--operation-deadline ${request.operationDeadline}ms`,
+    ...(request.stopAtFirstViolation === true ? ["--stop-at-first-violation"] : []),
     ...request.set.map((setting) => `--set ${setting}`),
     `--seed ${request.seed}`,
   ].join(" ");

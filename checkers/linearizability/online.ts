@@ -1,11 +1,13 @@
 import type { Budget } from "../../harness/budget.ts";
+import type { OnlineChecker } from "../../harness/checker.ts";
 import { HistoryBuilder, type OpInput } from "../../harness/history.ts";
 import { canonicalJson, type Json } from "../../harness/json.ts";
 import type { Call, Op } from "../../harness/op.ts";
 import type { SequentialSpec } from "../../harness/spec.ts";
 import type { Anomaly } from "../../harness/verdict.ts";
+import { decide } from "./decide.ts";
 import { genericProblem } from "./generic-problem.ts";
-import { partsOf } from "./parts.ts";
+import { type Part, partsOf } from "./parts.ts";
 import { Search } from "./search.ts";
 
 /**
@@ -18,10 +20,13 @@ import { Search } from "./search.ts";
  *
  *     window 1 | window 2 |            ends of 1: {3}, {4 with write 4 used up}; window 2 is tried from both
  *
+ * Under a load that never pauses there are no such points. Then the window is looked at, each time it has doubled, as if
+ * its open operations had crashed: no end is taken from that, but a window that nothing explains will not mend.
+ *
  * A violation is certain. Windows that cost more than their budget, or have too many ends, are joined with the next one;
  * what stays open at the run's end is for the whole check, which explains as well.
  */
-export class OnlineLinearizability {
+export class OnlineLinearizability implements OnlineChecker {
   /** The first violation; it stays. */
   violation: Anomaly | undefined;
   /** Client ops that were judged, of all seen: how far "no violation" reaches. */
@@ -52,6 +57,7 @@ export class OnlineLinearizability {
       this.#openPart.delete(op.process);
       part.complete(op);
       if (part.open === 0 && part.windowOps >= this.#options.windowOps) this.#judge(part);
+      else if (part.open > 0 && part.worthALook(peekWindows * this.#options.windowOps)) this.violation = part.peek(this.#options.budget());
     }
     return this.violation;
   }
@@ -87,6 +93,9 @@ export interface OnlineOptions {
   budget(): Budget;
 }
 
+/** Windows without a quiescent point after which one is looked at all the same. */
+const peekWindows = 4;
+
 /** Starts that a window is tried from at most; with more, windows are joined. */
 const startsMax = 64;
 
@@ -102,9 +111,13 @@ class OnlinePart {
   readonly #spec: SequentialSpec;
   #starts: readonly StartState[];
   #window: OpInput[] = [];
+  /** `Op.index` of the first op of the window, and of all. */
   #first = -1;
+  #firstEver = -1;
   /** Do not judge again before the window has this many ops: it was joined with the next one. */
   #waitFor = 0;
+  /** Do not look again, without a quiescent point, before it has this many. */
+  #lookFrom = 0;
   #indices: number[] = [];
 
   constructor(key: string | undefined, spec: SequentialSpec) {
@@ -119,6 +132,7 @@ class OnlinePart {
 
   invoke(op: Op, call: Call): void {
     if (this.#first < 0) this.#first = op.index;
+    if (this.#firstEver < 0) this.#firstEver = op.index;
     this.open++;
     this.#add(op, call);
   }
@@ -148,7 +162,25 @@ class OnlinePart {
     this.#indices = [];
     this.#first = -1;
     this.#waitFor = 0;
+    this.#lookFrom = 0;
     return "explained";
+  }
+
+  worthALook(atLeast: number): boolean {
+    return this.#window.length >= Math.max(atLeast, this.#lookFrom);
+  }
+
+  /** Tries the window as it is, with operations that are open: an anomaly when it has no explanation from any start. */
+  peek(budget: Budget): Anomaly | undefined {
+    this.#lookFrom = this.#window.length * 2;
+    const wrong = this.#starts.every((start) => {
+      const part = this.#partFrom(start);
+      if (part === undefined) return false;
+      // From the very beginning the object is as monitors and searches for it expect.
+      const outcome = this.#first === this.#firstEver ? decide(part, budget).outcome : new Search(genericProblem(part, start.values)).run(Number.POSITIVE_INFINITY, budget);
+      return outcome === "not-linearizable";
+    });
+    return wrong ? this.#anomaly() : undefined;
   }
 
   #join(): "joined" {
@@ -156,14 +188,19 @@ class OnlinePart {
     return "joined";
   }
 
-  #endsFrom(start: StartState, budget: Budget): StartState[] | undefined {
+  /** The window as a part, with the crashed calls of the start before it; undefined when nothing in it matters. */
+  #partFrom(start: StartState): Part | undefined {
     const builder = new HistoryBuilder();
     builder.endAtInfo = false;
     // Crashed calls of former windows are open from the beginning, under processes of their own.
     let process = this.#window.reduce((most, op) => Math.max(most, op.process), 0);
     for (const call of start.crashed) builder.push({ process: ++process, type: "invoke", f: call.f, value: call.value });
     for (const op of this.#window) builder.push(op);
-    const part = partsOf(builder.build(), this.#spec)[0];
+    return partsOf(builder.build(), this.#spec)[0];
+  }
+
+  #endsFrom(start: StartState, budget: Budget): StartState[] | undefined {
+    const part = this.#partFrom(start);
     if (part === undefined) return [start];
     const problem = genericProblem(part, start.values);
     const search = new Search(problem);

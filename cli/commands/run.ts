@@ -32,6 +32,7 @@ export function addRun(program: Command): void {
     .option("--nodes <count>", "nodes of the cluster, at most 25: each is a process, and every pair has a link each way", integer(1, 25), 3)
     .option("--seed <text>", "of the fault schedule and the operations (default: fresh, and printed)", (text) => seed(text))
     .option("--operation-deadline <duration>", "after which an operation counts as info", duration, 1000)
+    .option("--stop-at-first-violation", "judge while the run goes on, and end it as soon as a violation is certain", false)
     .option("--budget <duration>", "time for each checker; past it the verdict is unknown", duration, 60_000)
     .option("--set <key=value>", "an option of the system or the workload; repeatable", repeated, [])
     .option("--runs <folder>", "where run folders go", "runs")

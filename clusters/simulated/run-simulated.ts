@@ -31,6 +31,8 @@ export interface RunSimulatedOptions {
   readonly limits?: Partial<RunLimits>;
   readonly random: Random;
   readonly file?: HistoryFile;
+  /** Told of every op as it is recorded. */
+  readonly observe?: (op: Op) => void;
   readonly signal?: AbortSignal;
   /** Called about every 200 ms of real time. */
   readonly onProgress?: (progress: Progress) => void;
@@ -70,7 +72,7 @@ class SimulatedRun {
     this.#options = options;
     this.limits = { ...defaultLimits, ...options.limits };
     this.#cluster = options.cluster;
-    this.#recorder = new Recorder(options.file);
+    this.#recorder = new Recorder(options);
     this.#random = options.random.fork("generator");
     this.#table = new ThreadTable({ concurrency: options.concurrency, nemesis: options.faults !== undefined, random: options.random });
   }

@@ -57,7 +57,7 @@ export class Engine {
     this.#limits = limits;
     this.#clock = clock;
     this.#random = options.random.fork("generator");
-    this.#recorder = new Recorder(options.file);
+    this.#recorder = new Recorder(options);
     this.#table = new ThreadTable({ concurrency: options.concurrency, nemesis: options.faults !== undefined, random: options.random });
     this.#threads = new ClientThreads({
       client: options.client,

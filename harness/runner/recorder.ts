@@ -14,18 +14,20 @@ export interface Entry {
   readonly error?: Json;
 }
 
-/** Gives every op its index, keeps it in memory and hands it to the file, and counts. */
+/** Gives every op its index, keeps it in memory and hands it to the file and to who looks on, and counts. */
 export class Recorder {
   readonly builder: HistoryBuilder = new HistoryBuilder();
   readonly #file: HistoryFile | undefined;
+  readonly #observe: ((op: Op) => void) | undefined;
   ok = 0;
   fail = 0;
   info = 0;
   /** Client operations that have no completion yet. */
   open = 0;
 
-  constructor(file: HistoryFile | undefined) {
-    this.#file = file;
+  constructor(options: { readonly file?: HistoryFile; readonly observe?: (op: Op) => void }) {
+    this.#file = options.file;
+    this.#observe = options.observe;
   }
 
   record(entry: Entry): Op {
@@ -34,6 +36,7 @@ export class Recorder {
     const { type, process, f, value, timeNs, error } = entry;
     const op: Op = error === undefined || type === "invoke" ? { index, type, process, f, value, timeNs } : { index, type, process, f, value, timeNs, error };
     this.#file?.append(op);
+    this.#observe?.(op);
     if (entry.process !== NEMESIS) this.#count(entry.type);
     return op;
   }
