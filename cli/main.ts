@@ -31,6 +31,7 @@ const commands: { readonly [name: string]: () => Promise<(program: Command) => v
   list: async () => (await import("./commands/list.ts")).addList,
   doctor: async () => (await import("./commands/upkeep.ts")).addDoctor,
   heal: async () => (await import("./commands/upkeep.ts")).addHeal,
+  regress: async () => (await import("./commands/regress.ts")).addRegress,
   report: async () => (await import("./commands/report.ts")).addReport,
 };
 const asked = process.argv[2] ?? "";

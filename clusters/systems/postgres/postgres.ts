@@ -24,7 +24,7 @@ export const postgres: DatabaseDefinition = {
   clusters: ["docker"],
   workloads: ["register", "kv", "set", "list-append", "rw-register"],
   claim: isolationClaim,
-  workloadDefaults: (settings) => ({ model: claimedModel(settings) }),
+  workloadDefaults: (settings) => ({ consistency: claimedModel(settings) }),
   cluster: (settings, place) => dockerCluster({ system: postgresSystem(settings), nodes: place.nodes, runId: place.runId }),
   client: (settings, object) => sqlClient({ dialect: postgresDialect(textOf(settings, "isolation").replaceAll("-", " ")), object, appends: "one-statement" }),
 };

@@ -2,7 +2,7 @@ import type { Client, Connection } from "../../../harness/client.ts";
 import { HarnessError } from "../../../harness/errors.ts";
 import type { Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
-import { knownError, type SqlDialect, type SqlSession } from "./session.ts";
+import { knownError, type SqlSession } from "./session.ts";
 import { workOf, type WorkOptions } from "./work.ts";
 
 /**

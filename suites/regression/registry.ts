@@ -1,0 +1,14 @@
+import { HarnessError } from "../../harness/errors.ts";
+import { etcdRows } from "./rows/etcd.ts";
+import { postgresRows } from "./rows/postgres.ts";
+import type { RegressionRow } from "./row.ts";
+
+/** Every row, in the order of the track record. */
+export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows];
+
+/** The row of that name; `UNKNOWN_NAME` lists those that exist. */
+export function findRow(name: string): RegressionRow {
+  const found = regressionRows.find((row) => row.name === name);
+  if (found !== undefined) return found;
+  throw new HarnessError("UNKNOWN_NAME", `no regression row ${JSON.stringify(name)} (there are ${regressionRows.map((row) => row.name).join(", ")})`, { nextStep: "name one of them, or none for all" });
+}
