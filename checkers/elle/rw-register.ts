@@ -183,7 +183,7 @@ function isOverwritten(history: RegisterHistory, write: number): boolean {
 }
 
 /** Lost updates: two or more ok transactions read the same version from outside and write its key. */
-function findLostUpdates(history: RegisterHistory, findings: Findings): void {
+export function findLostUpdates(history: RegisterHistory, findings: Findings): void {
   const { transactions, readers } = history;
   for (let version = 0; version < history.versions.count; version++) {
     if (readers.starts[version + 1]! - readers.starts[version]! < 2) continue;
