@@ -31,7 +31,7 @@ const proofs: readonly (readonly [name: string, settings: readonly string[], uni
   ["pn-counter", ["servers=3", "timers=0", "order=fifo"], 96_760, 290_270, 855],
   ["request-service", [], 1_306, 2_527, 19],
   ["request-service", ["crashes=1", "losses=1"], 7_201, 21_877, 63],
-  ["state-sync", [], 1_647_271, 8_101_521, 464],
+  ["state-sync", [], 697_206, 3_141_894, 464],
   ["state-merge", [], 689_784, 3_053_066, 605],
   ["geo-store", [], 2_004_144, 7_463_180, 942],
 ];

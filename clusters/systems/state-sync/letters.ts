@@ -22,7 +22,9 @@ export type SyncMessage =
   | { readonly type: "announce"; readonly name: Name }
   /** A copy to the author: I have this state, what comes after it? */
   | { readonly type: "ask"; readonly have: Name }
-  /** The answer: the current state; `asked` is the name in the question. */
+  /** An answer: what came after, oldest first, in one piece, so that it cannot overtake itself. */
+  | { readonly type: "again"; readonly letters: readonly Letter[] }
+  /** Another answer: the current state; `asked` is the name in the question. */
   | { readonly type: "state"; readonly asked: Name; readonly name: Name; readonly document: NumbersDocument };
 
 /** A document and its name. */

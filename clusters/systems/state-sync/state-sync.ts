@@ -32,6 +32,15 @@ export interface Strategy {
   readonly names: "numbers" | "hashes";
 }
 
+/** Every strategy, once each: whole copies need no redelivery, so there the way of catching up makes no difference. */
+export const strategies: readonly Strategy[] = (["functions", "differences", "copies"] as const).flatMap((letters) =>
+  (["push", "pull"] as const).flatMap((flow) =>
+    (letters === "copies" ? (["current-state"] as const) : (["redelivery", "current-state"] as const)).flatMap((catchUp) =>
+      (["numbers", "hashes"] as const).map((names) => ({ letters, flow, catchUp, names })),
+    ),
+  ),
+);
+
 export interface StateSyncVariant extends Strategy {
   readonly kind: string;
   /** How long between two announcements or questions, ms: [least, most]. */
@@ -84,7 +93,7 @@ export function stateSyncActor(variant: StateSyncVariant): Actor<StateSyncState,
     const from = state.log.findIndex(({ on }) => on === about.have);
     if (variant.letters === "copies" || variant.catchUp === "current-state" || from < 0) {
       out.send(about.to, { type: "state", asked: about.have, name: state.name, document: state.document });
-    } else for (const letter of state.log.slice(from)) out.send(about.to, letter);
+    } else out.send(about.to, { type: "again", letters: state.log.slice(from) });
   };
 
   /** Whether a letter can be applied now, was known before, or shows that something is missing. */
@@ -101,6 +110,15 @@ export function stateSyncActor(variant: StateSyncVariant): Actor<StateSyncState,
     const after: Kept = { name: named.name, document: named.document, log: state.log, done: state.done };
     out.save(after);
     return { ...after, asked: false };
+  };
+
+  /** Applies letters one after the other, as far as each is the next. */
+  const read = (state: StateSyncState, letters: readonly Letter[], out: StateSyncOut): StateSyncState => {
+    let reached = state;
+    for (const letter of letters) {
+      if (judge(reached, letter) === "next") reached = { ...reached, name: letter.name, document: applyBody(reached.document, letter.body) };
+    }
+    return reached === state ? state : become(state, reached, out);
   };
 
   const ask = (state: StateSyncState, out: StateSyncOut): StateSyncState => {
@@ -139,12 +157,10 @@ export function stateSyncActor(variant: StateSyncVariant): Actor<StateSyncState,
           const newer = ordered ? message.name > state.name : message.asked === state.name;
           return newer ? become(state, message, out) : state;
         }
-        case "letter": {
-          const place = judge(state, message);
-          if (place === "known") return state;
-          if (place === "gap") return state.asked ? state : ask(state, out);
-          return become(state, { name: message.name, document: applyBody(state.document, message.body) }, out);
-        }
+        case "again":
+          return read(state, message.letters, out);
+        case "letter":
+          return judge(state, message) === "gap" && !state.asked ? ask(state, out) : read(state, [message], out);
       }
     },
 
