@@ -25,6 +25,7 @@ export type ErrorCode =
   | "INTERRUPTED"
   | "SPEC_IMPURE"
   | "HANDLER_FAILED"
+  | "REPLAY_DIVERGED"
   | "TABLE_FULL"
   | "RUN_UNREADABLE"
   | "WORKER_FAILED"

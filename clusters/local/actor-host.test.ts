@@ -22,7 +22,7 @@ const patience = { deadlineMs: 20_000, everyMs: 2 };
 let hosts = 0;
 
 /** A host whose effects are written down in the order in which they leave, with what was on disk then. */
-function host(actor: Partial<Actor>): { host: ActorHost; left: Json[]; trace: () => TraceLine[]; path: string } {
+function host(actor: Partial<Actor>, pace: "clock" | "command" = "clock"): { host: ActorHost; left: Json[]; trace: () => TraceLine[]; path: string } {
   const path = join(folder, `${hosts++}.jsonl`);
   const left: Json[] = [];
   let lines = "";
@@ -41,6 +41,7 @@ function host(actor: Partial<Actor>): { host: ActorHost; left: Json[]; trace: ()
     round: 0,
     store: new DurableStore(path),
     random: new Random(seed(1)),
+    pace,
     trace: { append: (text) => (lines += text), nextSeq: () => 0 },
     nextMid: () => `0-0-${mids++}`,
     send: (to, text) => left.push(["send", to, (JSON.parse(text) as { message: Json }).message, onDisk()]),
@@ -192,4 +193,24 @@ test("an actor that has ended handles and sends nothing more, not even what wait
 
   await sleep(50);
   expect(left).toEqual([]);
+});
+
+test("by command, timers fire and choices are taken when somebody says so, each once", () => {
+  const { host: subject } = host(
+    {
+      start(_self, _durable, out) {
+        out.setTimer("due at once", [0, 0]);
+        out.choose("side", ["left", "right"]);
+        return [];
+      },
+      onTimer: (_self, state, timer) => [...(state as Json[]), timer],
+      onChoice: (_self, state, key, choice) => [...(state as Json[]), key, choice],
+    },
+    "command",
+  );
+  subject.start();
+
+  expect([subject.choose("side", 2), subject.choose("side", 1), subject.choose("side", 1)]).toEqual([false, true, false]);
+  expect([subject.fire("another"), subject.fire("due at once"), subject.fire("due at once")]).toEqual([false, true, false]);
+  expect(subject.counts).toMatchObject({ handled: 3, timersFired: 1 });
 });

@@ -1,14 +1,14 @@
-import { assert, unreachable } from "../../harness/assert.ts";
+import { unreachable } from "../../harness/assert.ts";
 import type { Actor, ActorContext, ActorId, OperationId } from "../../harness/actor.ts";
 import { type ActorInput, runHandler } from "../../harness/actor-step.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { canonicalJson, type Json } from "../../harness/json.ts";
 import type { Call } from "../../harness/op.ts";
 import type { Random } from "../../harness/random.ts";
-import { after, type Cancellable, soon } from "../../harness/time.ts";
+import { after, type Cancellable } from "../../harness/time.ts";
 import type { DurableStore } from "./durable-store.ts";
 import { stateHash, type TraceEvent } from "./trace.ts";
-import { peerFrameOf, type RoundCounts } from "./wire.ts";
+import type { RoundCounts } from "./wire.ts";
 
 /**
  * Runs one actor inside a process: one handler at a time, effects in the order in which they were called.
@@ -62,6 +62,11 @@ export class ActorHost {
     return this.#life === "running";
   }
 
+  /** All that was handled is in the diary and on disk, and has left. */
+  get settled(): boolean {
+    return !this.#syncing && !this.#flushPlanned;
+  }
+
   start(): void {
     if (this.#life !== "new") return;
     this.#life = "running";
@@ -93,6 +98,24 @@ export class ActorHost {
     }
   }
 
+  /** Fires a timer now, whenever it is due; false when it is not set. */
+  fire(timer: Json): boolean {
+    const key = canonicalJson(timer);
+    const armed = this.#timers.get(key);
+    if (armed === undefined || !this.running) return false;
+    armed.cancel();
+    this.#expire(key, timer);
+    return true;
+  }
+
+  /** Takes an offered option; false when it is not offered. */
+  choose(key: string, option: number): boolean {
+    const choice = this.#choices[key]?.[option];
+    if (choice === undefined || !this.running) return false;
+    this.#step({ input: "choice", key, option }, { event: "choice", in: { key, option, choice } });
+    return true;
+  }
+
   /** Nothing happens and nothing leaves any more. */
   end(): void {
     this.#life = "ended";
@@ -112,7 +135,7 @@ export class ActorHost {
   /** Handles the input, and then the choices that it leads to, each in a step of its own. */
   #handle(input: ActorInput, event: TraceEvent): void {
     this.#step(input, event);
-    for (;;) {
+    while (this.#options.pace === "clock") {
       const [key] = Object.keys(this.#choices);
       if (key === undefined) return;
       const options = this.#choices[key]!;
@@ -146,7 +169,7 @@ export class ActorHost {
           const text = JSON.stringify(effect.message);
           sends += `${sends === "" ? "" : ","}{"mid":"${mid}","to":${effect.to},"message":${text}}`;
           this.#counts.sent++;
-          this.#leaving.push(() => this.#send(effect.to, `{"mid":"${mid}","round":${this.#options.round},"clock":${clockText},"message":${text}}`));
+          this.#leaving.push(() => this.#options.send(effect.to, `{"mid":"${mid}","round":${this.#options.round},"clock":${clockText},"message":${text}}`));
           break;
         }
         case "reply": {
@@ -213,29 +236,23 @@ export class ActorHost {
     if (this.#life !== "ended") for (const leave of leaving) leave();
   }
 
-  #send(to: ActorId, text: string): void {
-    if (to !== this.#options.self.id) return this.#options.send(to, text);
-    // To itself: over no wire, in a turn of its own; as JSON all the same.
-    const frame = peerFrameOf(JSON.parse(text) as Json);
-    assert(frame !== undefined, "a host can read the frames that it writes");
-    soon(() => this.message(to, frame));
-  }
-
   #setTimer(timer: Json, afterMs: readonly [number, number]): void {
     const key = canonicalJson(timer);
     if (this.#timers.has(key)) return;
     const [least, most] = afterMs;
     const ms = least + this.#timerRandom.float() * (most - least);
-    this.#timers.set(
-      key,
-      after(ms, () => {
-        this.#timers.delete(key);
-        this.#counts.timersFired++;
-        this.#handle({ input: "timer", timer }, { event: "timer", in: { timer } });
-      }),
-    );
+    this.#timers.set(key, this.#options.pace === "clock" ? after(ms, () => this.#expire(key, timer)) : never);
+  }
+
+  #expire(key: string, timer: Json): void {
+    this.#timers.delete(key);
+    this.#counts.timersFired++;
+    this.#handle({ input: "timer", timer }, { event: "timer", in: { timer } });
   }
 }
+
+/** A timer that somebody fires by hand. */
+const never: Cancellable = { cancel: () => undefined };
 
 export interface ActorHostOptions {
   readonly actor: Actor;
@@ -244,12 +261,14 @@ export interface ActorHostOptions {
   readonly round: number;
   readonly store: DurableStore;
   readonly random: Random;
+  /** `clock`: timers fire when they are due and choices are drawn; `command`: both wait for `fire` and `choose`. */
+  readonly pace: "clock" | "command";
   /** The vector clock to go on from: the last life's; zeros by default. */
   readonly clock?: readonly number[];
   /** The diary; undefined: none is kept. */
   readonly trace: { append(lines: string): void; nextSeq(): number } | undefined;
   nextMid(): string;
-  /** `text`: the whole frame. */
+  /** `text`: the whole frame. `to` may be the actor itself; what is sent to it must come in a later turn. */
   send(to: ActorId, text: string): void;
   /** `text`: the whole answer. */
   reply(operation: OperationId, text: string): void;

@@ -4,7 +4,7 @@ import type { Endpoint } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { isObject, type Json } from "../../harness/json.ts";
 import type { Call } from "../../harness/op.ts";
-import { FrameReader, FrameWriter, type Health, type Hello, type Request, type RoundCounts } from "./wire.ts";
+import { type Act, type Acted, FrameReader, FrameWriter, type Health, type Hello, type Request, type RoundCounts } from "./wire.ts";
 
 /**
  * The calling end of a connection to a node: requests out, answers back, any number in flight. It says exactly what it
@@ -96,6 +96,12 @@ export class ClientLink {
   ): Promise<RoundCounts> {
     const answer = await this.#ask(request, signal);
     return answer["counts"] as unknown as RoundCounts;
+  }
+
+  /** Tells a node that acts by command what to do now. */
+  async act(act: Act, signal: AbortSignal): Promise<Acted> {
+    const answer = await this.#ask({ ask: "act", act: act as unknown as Json }, signal);
+    return answer["acted"] as unknown as Acted;
   }
 
   close(): void {

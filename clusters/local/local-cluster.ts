@@ -42,6 +42,8 @@ export interface LocalClusterOptions {
   readonly traceBytesMax?: number;
   /** `proxied` by default; `direct` has no proxies and so no `net`. */
   readonly links?: "proxied" | "direct";
+  /** `clock` by default; `command`: nodes handle what they are told to, when they are told to: for replays. */
+  readonly pace?: "clock" | "command";
   /** What to run in place of the node's own program, as an argument list without a shell: for wrappers, and for tests of bad starts. */
   readonly program?: readonly string[];
 }
@@ -199,7 +201,7 @@ class Local implements LocalRunningCluster {
   }
 
   #spawn(id: number, node: NodeId, dataFolder: string): void {
-    const { definition, settings, ports, program, trace = true, traceBytesMax = 256 * 1024 * 1024, healthyMsMax = 20_000 } = this.#options;
+    const { definition, settings, ports, program, trace = true, traceBytesMax = 256 * 1024 * 1024, pace = "clock", healthyMsMax = 20_000 } = this.#options;
     const { ledger, logsFolder, random, progress } = this.#start;
     const folder = join(logsFolder, node);
     this.#nodes.push(
@@ -220,6 +222,7 @@ class Local implements LocalRunningCluster {
             seed: random.seed,
             traceFile: trace ? join(folder, traceFileName) : null,
             traceBytesMax,
+            pace,
           },
         },
       }),

@@ -19,6 +19,8 @@ export interface NodeConfig {
   readonly traceFile: string | null;
   /** The diary ends (and the log says so) above that size. */
   readonly traceBytesMax: number;
+  /** `command`: the deployed actor handles what it is told to, when it is told to; see `Gate`. */
+  readonly pace: "clock" | "command";
 }
 
 /** Where the proxies of this node's links to its peers listen, by the peer's id. The actor starts with the first; a later one redirects. */

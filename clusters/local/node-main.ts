@@ -5,18 +5,20 @@ import type { ActorContext, ActorId } from "../../harness/actor.ts";
 import { assert } from "../../harness/assert.ts";
 import { describeError } from "../../harness/errors.ts";
 import { seed } from "../../harness/ids.ts";
+import type { Json } from "../../harness/json.ts";
 import { Random } from "../../harness/random.ts";
-import { monotonicMs } from "../../harness/time.ts";
+import { monotonicMs, soon } from "../../harness/time.ts";
 import { findSystem } from "../systems/registry.ts";
 import { ActorHost } from "./actor-host.ts";
 import { DurableStore } from "./durable-store.ts";
 import { FifoDelay } from "./fifo-delay.ts";
+import { Gate } from "./gate.ts";
 import { LineFile } from "./line-file.ts";
 import { configVariable, exitBug, exitNoPort, type NodeConfig, type NodeLine, type PeersLine } from "./node-config.ts";
 import { NodeServer } from "./node-server.ts";
 import { PeerLink } from "./peer-link.ts";
 import { type DiaryEnd, midOf, type TraceLine } from "./trace.ts";
-import type { Answer, PeerFrame, Request, RoundCounts } from "./wire.ts";
+import { type Act, type Answer, type Departure, type PeerFrame, peerFrameOf, type Request, type RoundCounts } from "./wire.ts";
 
 /**
  * The process of one node: makes the system by name and settings, listens, waits for its peers' addresses, and runs
@@ -39,6 +41,9 @@ const random = new Random(seed(config.seed)).fork(`n${config.id + 1}/${config.ep
 const trace = config.traceFile === null ? undefined : openTrace(config.traceFile);
 const links = new Map<ActorId, PeerLink>();
 const rooms = new Map<number, Room>();
+/** Of a node that acts by command: what waits at its door, and what has left it. */
+const gate = config.pace === "command" ? new Gate() : undefined;
+const left: Departure[] = [];
 /** Messages put out in this life, over all rooms: the last part of a mid. */
 let sends = 0;
 
@@ -64,21 +69,31 @@ function openRoom(round: number, options: { readonly random: Random; readonly de
     round,
     store,
     random: options.random,
+    pace: round === 0 ? config.pace : "clock",
     trace,
     ...(round === 0 && trace?.lastClock !== undefined ? { clock: trace.lastClock } : {}),
     nextMid: () => midOf({ from: config.id, epoch: config.epoch, n: sends++ }),
-    send: (to, text) => {
-      const link = links.get(to);
-      assert(link !== undefined, `actor ${config.id} sends to ${to}, which is one of its peers (${self.peers.join(", ")})`);
-      link.push(text);
+    send,
+    reply: (operation, text) => {
+      if (gate !== undefined) left.push({ operation });
+      server.answer(operation, text);
     },
-    reply: (operation, text) => server.answer(operation, text),
     refuse: (operation, refused) => server.answer(operation, JSON.stringify({ operation, refused } satisfies Answer)),
     log,
   });
   const room: Room = { host, store, random: options.random, delayMsMax: options.delayMsMax, delays: options.delayMsMax > 0 ? new Map() : undefined };
   rooms.set(round, room);
   return room;
+}
+
+function send(to: ActorId, text: string): void {
+  const link = links.get(to);
+  const frame = link === undefined || gate !== undefined ? peerFrameOf(JSON.parse(text) as Json) : undefined;
+  if (gate !== undefined) left.push({ to, mid: frame!.mid });
+  if (link !== undefined) return link.push(text);
+  assert(to === config.id && frame !== undefined, `actor ${config.id} sends to ${to}, which is itself or one of its peers (${self.peers.join(", ")})`);
+  // To itself: over no wire, in a turn of its own; as JSON all the same.
+  soon(() => onPeer(to, frame));
 }
 
 /** Runs `action` at once, or after the delay that this round has for `sender`. */
@@ -120,15 +135,35 @@ function onControl(request: Exclude<Request, { ask: "call" }>): Answer {
       room?.host.start();
       return { id: request.id, round: request.round, counts: room?.host.counts ?? noCounts };
     }
+    case "act":
+      return { id: request.id, acted: { done: act(request.act), settled: rooms.get(0)!.host.settled, left } };
     case "end":
       return { id: request.id, round: request.round, counts: endRoom(request.round) };
+  }
+}
+
+function act(what: Act): boolean {
+  assert(gate !== undefined, "only a node that acts by command is told what to do");
+  const { host } = rooms.get(0)!;
+  switch (what.act) {
+    case "look":
+      return true;
+    case "release":
+      return gate.release(what.name, what.use);
+    case "fire":
+      return host.fire(what.timer);
+    case "choose":
+      return host.choose(what.key, what.option);
   }
 }
 
 /** A frame of a round that is over finds no room: it is late, and gone. */
 function onPeer(from: ActorId, frame: PeerFrame): void {
   const room = rooms.get(frame.round);
-  if (room !== undefined) arrive(room, `p${from}`, () => room.host.message(from, frame));
+  if (room === undefined) return;
+  const handle = (): void => room.host.message(from, frame);
+  if (gate !== undefined) gate.hold(frame.mid, handle);
+  else arrive(room, `p${from}`, handle);
 }
 
 const server = new NodeServer({
@@ -137,7 +172,9 @@ const server = new NodeServer({
   onCall: (operation, round, call) => {
     const room = rooms.get(round);
     if (room === undefined) return server.answer(operation, JSON.stringify({ operation, refused: `round ${round} is not open` } satisfies Answer));
-    arrive(room, operation.slice(0, operation.indexOf(".")), () => room.host.call(operation, call));
+    const handle = (): void => room.host.call(operation, call);
+    if (gate !== undefined) gate.hold(operation, handle);
+    else arrive(room, operation.slice(0, operation.indexOf(".")), handle);
   },
   onControl,
   log,

@@ -44,13 +44,36 @@ export type Request =
   | { readonly ask: "open"; readonly id: number; readonly round: number; readonly seed: string; readonly delayMsMax: number }
   | { readonly ask: "begin"; readonly id: number; readonly round: number }
   /** Ends a round: its timers are gone, its store removed, its late frames thrown away. */
-  | { readonly ask: "end"; readonly id: number; readonly round: number };
+  | { readonly ask: "end"; readonly id: number; readonly round: number }
+  /** At a node that acts by command: do this now. */
+  | { readonly ask: "act"; readonly id: number; readonly act: Act };
+
+/** What a node that acts by command can be told. */
+export type Act =
+  /** Nothing; only tell what has left. */
+  | { readonly act: "look" }
+  /** Handle the message of that mid, or the call of that operation; `again`: as if it had been repeated on the way. */
+  | { readonly act: "release"; readonly name: string; readonly use: "once" | "again" }
+  | { readonly act: "fire"; readonly timer: Json }
+  | { readonly act: "choose"; readonly key: string; readonly option: number };
+
+/** What a node that acts by command answers. */
+export interface Acted {
+  /** False: what was to be handled has not arrived, is not set, is not offered. */
+  readonly done: boolean;
+  /** Whatever it has handled is on disk. */
+  readonly settled: boolean;
+  /** All that has left the actor in this life, in order: messages by mid, answers by operation. */
+  readonly left: readonly Departure[];
+}
+export type Departure = { readonly to: ActorId; readonly mid: string } | { readonly operation: OperationId };
 
 export type Answer =
   | { readonly operation: OperationId; readonly value: Json }
   | { readonly operation: OperationId; readonly refused: string }
   | { readonly id: number; readonly health: Health }
-  | { readonly id: number; readonly round: number; readonly counts: RoundCounts };
+  | { readonly id: number; readonly round: number; readonly counts: RoundCounts }
+  | { readonly id: number; readonly acted: Acted };
 
 export interface Health {
   readonly node: ActorId;
@@ -151,13 +174,15 @@ export function peerFrameOf(frame: Json): PeerFrame | undefined {
 /** A client's request, or undefined when the frame is none. */
 export function requestOf(frame: Json): Request | undefined {
   if (!isObject(frame)) return undefined;
-  const { ask, id, operation, round, call, seed, delayMsMax } = frame;
+  const { ask, id, operation, round, call, seed, delayMsMax, act } = frame;
   if (ask === "call" && typeof operation === "string" && typeof round === "number" && isObject(call)) {
     const { f, value } = call;
     return typeof f === "string" && value !== undefined ? { ask, operation, round, call: { f, value } } : undefined;
   }
   if (typeof id !== "number") return undefined;
   if (ask === "health") return { ask, id };
+  // The harness's own hand wrote it: the form of an act is checked by its types.
+  if (ask === "act" && isObject(act)) return { ask, id, act: act as unknown as Act };
   if (typeof round !== "number") return undefined;
   if (ask === "open" && typeof seed === "string" && typeof delayMsMax === "number") return { ask, id, round, seed, delayMsMax };
   if (ask === "begin" || ask === "end") return { ask, id, round };

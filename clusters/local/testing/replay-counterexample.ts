@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { expect } from "vitest";
+import { checkLinearizable } from "../../../checkers/linearizability/linearizability.ts";
+import { explore } from "../../../checkers/model/explore.ts";
+import type { SystemDefinition } from "../../../harness/actor.ts";
+import { steps } from "../../../harness/budget.ts";
+import { canonicalHistory } from "../../../harness/canonical-history.ts";
+import { seed } from "../../../harness/ids.ts";
+import { parseSettings } from "../../../harness/options.ts";
+import { readDiaries } from "../diaries.ts";
+import { replayOnCluster } from "../gated-replay.ts";
+import { validateTrace } from "../validation.ts";
+import { patience, stage } from "./stage.ts";
+
+/**
+ * The explorer's shortest counterexample to `definition` happens on real processes: every step of it, the same history,
+ * traces that the definition explains, and the bug in what was recorded.
+ */
+export async function expectCounterexampleToHappen(definition: SystemDefinition): Promise<void> {
+  const settings = parseSettings([], definition.options, definition.name);
+  const system = definition.make(settings);
+  const found = explore(system, { track: "monitor", stopAtCounterexample: true }).discoveries.find(({ kind }) => kind === "counterexample")!;
+  await using at = stage();
+  const logsFolder = join(at.folder, "logs");
+
+  const replayed = await replayOnCluster({ definition, settings, schedule: found.schedule, seed: seed(1), signal: patience(), ledger: at.ledger, logsFolder });
+
+  expect(replayed.applied).toEqual(found.schedule);
+  expect(canonicalHistory(replayed.history, system.spec)).toBe(canonicalHistory(found.history, system.spec));
+  const links = { order: system.model.network.order, repeats: system.model.network.duplicates > 0 };
+  const validated = validateTrace({ diaries: readDiaries(logsFolder, system.servers), systemOf: () => system, links });
+  expect(validated).toMatchObject({ verdict: "valid" });
+  if (found.property === "linearizable") expect(checkLinearizable(replayed.history, system.spec, { budget: steps(1_000_000) }).verdict).toBe("invalid");
+  else expect(validated).toMatchObject({ broken: { property: found.property } });
+  expect(at.ledger.open()).toEqual([]);
+}
