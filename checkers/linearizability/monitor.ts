@@ -27,6 +27,11 @@ export function identityOf(value: Json): Json {
 
 /** Not linearizable, because of these operations (each once, negative numbers are left out). */
 export function contradiction(...operations: readonly number[]): MonitorAnswer {
+  return contradictionAmong(operations);
+}
+
+/** The same for any number of them. */
+export function contradictionAmong(operations: readonly number[]): MonitorAnswer {
   return { linearizable: false, witness: [...new Set(operations)].filter((operation) => operation >= 0).sort((a, b) => a - b) };
 }
 

@@ -1,14 +1,15 @@
 import type { Budget } from "../../harness/budget.ts";
 import type { OnlineChecker } from "../../harness/checker.ts";
 import { HistoryBuilder, type OpInput } from "../../harness/history.ts";
-import { canonicalJson, type Json } from "../../harness/json.ts";
+import { canonicalJson, equalJson, type Json } from "../../harness/json.ts";
 import type { Call, Op } from "../../harness/op.ts";
-import type { SequentialSpec } from "../../harness/spec.ts";
+import type { KnownObject, SequentialSpec } from "../../harness/spec.ts";
 import type { Anomaly } from "../../harness/verdict.ts";
 import { decide } from "./decide.ts";
 import { genericProblem } from "./generic-problem.ts";
+import { asRegister } from "./kv-as-register.ts";
 import { type Part, partsOf } from "./parts.ts";
-import { Search } from "./search.ts";
+import { type Outcome, Search } from "./search.ts";
 
 /**
  * Linearizability while a run goes on, so that it can stop at the first violation.
@@ -111,9 +112,8 @@ class OnlinePart {
   readonly #spec: SequentialSpec;
   #starts: readonly StartState[];
   #window: OpInput[] = [];
-  /** `Op.index` of the first op of the window, and of all. */
+  /** `Op.index` of the first op of the window. */
   #first = -1;
-  #firstEver = -1;
   /** Do not judge again before the window has this many ops: it was joined with the next one. */
   #waitFor = 0;
   /** Do not look again, without a quiescent point, before it has this many. */
@@ -132,7 +132,6 @@ class OnlinePart {
 
   invoke(op: Op, call: Call): void {
     if (this.#first < 0) this.#first = op.index;
-    if (this.#firstEver < 0) this.#firstEver = op.index;
     this.open++;
     this.#add(op, call);
   }
@@ -149,6 +148,7 @@ class OnlinePart {
 
   /** Tries the window from every start; then the next one begins, unless this one must be joined with it. */
   judge(budget: Budget): "explained" | "joined" | Anomaly {
+    if (this.#unexplained(budget)) return this.#anomaly();
     const next = new Map<string, StartState>();
     for (const start of this.#starts) {
       const ends = this.#endsFrom(start, budget);
@@ -156,8 +156,9 @@ class OnlinePart {
       for (const end of ends) next.set(canonicalJson([end.values, end.crashed.map(({ f, value }) => [f, value])]), end);
     }
     if (next.size === 0) return this.#anomaly();
-    if (next.size > startsMax) return this.#join();
-    this.#starts = [...next.values()];
+    const starts = undominated([...next.values()]);
+    if (starts.length > startsMax) return this.#join();
+    this.#starts = starts;
     this.#window = [];
     this.#indices = [];
     this.#first = -1;
@@ -170,17 +171,18 @@ class OnlinePart {
     return this.#window.length >= Math.max(atLeast, this.#lookFrom);
   }
 
-  /** Tries the window as it is, with operations that are open: an anomaly when it has no explanation from any start. */
+  /** Looks at the window as it is, with operations that are open: an anomaly when nothing explains it. */
   peek(budget: Budget): Anomaly | undefined {
     this.#lookFrom = this.#window.length * 2;
-    const wrong = this.#starts.every((start) => {
+    return this.#unexplained(budget) ? this.#anomaly() : undefined;
+  }
+
+  /** Whether it is certain that no start explains the window. */
+  #unexplained(budget: Budget): boolean {
+    return this.#starts.every((start) => {
       const part = this.#partFrom(start);
-      if (part === undefined) return false;
-      // From the very beginning the object is as monitors and searches for it expect.
-      const outcome = this.#first === this.#firstEver ? decide(part, budget).outcome : new Search(genericProblem(part, start.values)).run(Number.POSITIVE_INFINITY, budget);
-      return outcome === "not-linearizable";
+      return part !== undefined && start.values.every((value) => outcomeFrom(part, value, budget) === "not-linearizable");
     });
-    return wrong ? this.#anomaly() : undefined;
   }
 
   #join(): "joined" {
@@ -227,4 +229,31 @@ class OnlinePart {
       explanation: `no order explains ops ${this.#first} to ${this.#indices[this.#indices.length - 1]!}${where}, from any state that the ops before them can have led to: ${shown}`,
     };
   }
+}
+
+/** Objects that behave alike whatever they begin with: their monitors and searches take any state for the initial one. */
+const beginAnywhere: ReadonlySet<string> = new Set<KnownObject>(["register", "counter", "fetch-add"]);
+
+/** Can the part be explained from that state? By the means made for the object where they know such a beginning. */
+function outcomeFrom(part: Part, value: Json, budget: Budget): Outcome {
+  const plain = asRegister(part) ?? part;
+  if (equalJson(value, part.spec.initial)) return decide(plain, budget).outcome;
+  if (beginAnywhere.has(plain.spec.behavesAs ?? "")) return decide({ ...plain, spec: { ...plain.spec, initial: value } }, budget).outcome;
+  return new Search(genericProblem(part, [value])).run(Number.POSITIVE_INFINITY, budget) ?? "unknown";
+}
+
+/** Without starts that can do no more than another: the same values, and only crashed calls that the other has too. */
+function undominated(starts: readonly StartState[]): StartState[] {
+  const told = starts.map(({ values, crashed }) => ({ values: canonicalJson(values), crashed: crashed.map(({ f, value }) => canonicalJson([f, value])) }));
+  return starts.filter((_, i) => !told.some((other, j) => j !== i && other.values === told[i]!.values && other.crashed.length > told[i]!.crashed.length && contains(other.crashed, told[i]!.crashed)));
+}
+
+/** Whether each of `some` is in `all`, as often; both sorted. */
+function contains(all: readonly string[], some: readonly string[]): boolean {
+  let at = 0;
+  for (const one of some) {
+    while (at < all.length && all[at] !== one) at++;
+    if (at++ >= all.length) return false;
+  }
+  return true;
 }

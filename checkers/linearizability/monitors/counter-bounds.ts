@@ -1,4 +1,4 @@
-import { contradiction, type Monitor } from "../monitor.ts";
+import { contradictionAmong, type Monitor } from "../monitor.ts";
 import { NEVER, type Part } from "../parts.ts";
 
 /**
@@ -35,7 +35,7 @@ export const counterBounds: Monitor = {
       const [from, to] = [calls[i]!, returns[i]!];
       const least = Number(spec.initial) + returned.positive[from]! + called.negative[to]!;
       const greatest = Number(spec.initial) + returned.negative[from]! + called.positive[to]!;
-      if (!(typeof recorded === "number" && recorded >= least && recorded <= greatest)) return contradiction(i, ...calledBefore(part, to));
+      if (!(typeof recorded === "number" && recorded >= least && recorded <= greatest)) return contradictionAmong([i, ...calledBefore(part, to)]);
     }
     return undefined;
   },

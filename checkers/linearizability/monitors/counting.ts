@@ -1,4 +1,4 @@
-import { contradiction, type Monitor, type MonitorAnswer } from "../monitor.ts";
+import { contradiction, contradictionAmong, type Monitor, type MonitorAnswer } from "../monitor.ts";
 import type { Part } from "../parts.ts";
 
 /**
@@ -126,7 +126,7 @@ class Sweep {
     if (event !== calls[read] || wanted < 0 || !Number.isInteger(wanted)) return contradiction(read);
     const before: number[] = [];
     for (let i = 0; i < count && calls[i]! < event; i++) if (returns[i]! < event) before.push(i);
-    return contradiction(read, ...before);
+    return contradictionAmong([read, ...before]);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Json } from "../../../harness/json.ts";
-import { contradiction, identityOf, type MonitorAnswer } from "../monitor.ts";
+import { contradiction, contradictionAmong, identityOf, type MonitorAnswer } from "../monitor.ts";
 import { NEVER, type Part } from "../parts.ts";
 
 /**
@@ -130,7 +130,7 @@ export function wrongEmpty(part: Part, pairs: PairedValues, leftFrom: number): M
   for (let i = first; i < part.count; i++) {
     if (pairs.partner[i] !== EMPTY || free[part.calls[i]!]! < part.returns[i]!) continue;
     const between = { from: part.calls[i]!, to: part.returns[i]! };
-    return contradiction(i, ...covering(spansOf(part, pairs, leftFrom), pairs, between));
+    return contradictionAmong([i, ...covering(spansOf(part, pairs, leftFrom), pairs, between)]);
   }
   return undefined;
 }

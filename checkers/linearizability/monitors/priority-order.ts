@@ -1,6 +1,6 @@
 import type { Json } from "../../../harness/json.ts";
 import { compare } from "../../../harness/objects/queue.ts";
-import { contradiction, type Monitor, type MonitorAnswer } from "../monitor.ts";
+import { contradictionAmong, type Monitor, type MonitorAnswer } from "../monitor.ts";
 import { NEVER, type Part } from "../parts.ts";
 import { covering, EMPTY, judgeBetween, type PairedValues, pairValues, type Span, spansOf, wrongEmpty } from "./paired-values.ts";
 
@@ -64,7 +64,7 @@ function judge(part: Part, pairs: PairedValues, given: Given): MonitorAnswer {
     if (take >= 0) {
       const from = Math.max(calls[put]!, outCall);
       const moment = free.from(from);
-      if (moment >= returns[take]!) return contradiction(put, take, ...smallerAround(part, pairs, { ...given, place, from, to: returns[take]! }));
+      if (moment >= returns[take]!) return contradictionAmong([put, take, ...smallerAround(part, pairs, { ...given, place, from, to: returns[take]! })]);
       moments[place] = moment;
     }
     if (returns[put]! < outCall) free.cover(returns[put]!, outCall);

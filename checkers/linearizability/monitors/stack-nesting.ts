@@ -1,4 +1,4 @@
-import { contradiction, type Monitor, type MonitorAnswer } from "../monitor.ts";
+import { contradictionAmong, type Monitor, type MonitorAnswer } from "../monitor.ts";
 import { NEVER, type Part } from "../parts.ts";
 import { EMPTY, freeMoments, judgeBetween, type PairedValues, pairValues, spansOf, wrongEmpty } from "./paired-values.ts";
 import { Coverage, MinTree } from "./range-trees.ts";
@@ -35,7 +35,7 @@ export const stackNesting: Monitor = {
 function judge(part: Part, pairs: PairedValues, leftFrom: number): MonitorAnswer {
   const nesting = new Nesting(part, pairs, leftFrom);
   const stuck = nesting.takeApart();
-  if (stuck !== undefined) return contradiction(...stuck.flatMap((push) => [push, pairs.partner[push]!]));
+  if (stuck !== undefined) return contradictionAmong(stuck.flatMap((push) => [push, pairs.partner[push]!]));
   return wrongEmpty(part, pairs, leftFrom) ?? { linearizable: true, linearization: () => linearization(part, pairs, nesting) };
 }
 
