@@ -4,7 +4,7 @@ import { HarnessError } from "../../../harness/errors.ts";
 import type { NodeId } from "../../../harness/ids.ts";
 import { numberOf, type Settings } from "../../../harness/options.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
-import type { DockerSystem } from "../../docker/docker-system.ts";
+import type { Daemon, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { rangeRequest, readStatus, statusRequest, type NodeStatus } from "./gateway.ts";
 import { ask } from "./http.ts";
@@ -29,40 +29,53 @@ export function etcdSystem(settings: Settings): DockerSystem {
     settings,
     probe: { peerPort: 2380, peer: { http: "/version" }, clients: { http: "/version" } },
     version: { argv: ["/usr/bin/etcd", "--version"], pattern: /\d+\.\d+\.\d+/ },
-    daemons: ({ node, all, runId }) => [
-      {
-        name: "etcd",
-        user: "root",
-        program: "/usr/bin/etcd",
-        args: Object.entries({
-          "--name": node.id,
-          "--data-dir": "/var/lib/etcd/data",
-          "--listen-peer-urls": `http://${node.address}:2380`,
-          "--initial-advertise-peer-urls": `http://${node.hostname}:2380`,
-          "--listen-client-urls": "http://0.0.0.0:2379",
-          "--advertise-client-urls": `http://${node.address}:2379`,
-          "--initial-cluster": all.map((other) => `${other.id}=http://${other.hostname}:2380`).join(","),
-          "--initial-cluster-token": runId,
-          "--initial-cluster-state": "new",
-          "--heartbeat-interval": String(heartbeatMs),
-          "--election-timeout": String(electionMs),
-          "--snapshot-count": String(numberOf(settings, "snapshot-count")),
-          "--logger": "zap",
-          "--enable-v2": "false",
-        }).map(([name, value]) => `${name}=${value}`),
-      },
-    ],
-    serves,
+    daemons: (place) => [etcdDaemon(place, { heartbeatMs, electionMs, snapshotCount: numberOf(settings, "snapshot-count"), listen: "http://0.0.0.0:2379", advertise: `http://${place.node.address}:2379` })],
+    serves: rangesServed,
     disagreement,
     holders: async (role, at, signal) => (role === "leader" ? await leaders(at, signal) : []),
+  };
+}
+
+export interface EtcdMember {
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+  readonly snapshotCount: number;
+  /** URLs on which it listens for clients, comma between. */
+  readonly listen: string;
+  /** URL under which its clients learn of it from other members. */
+  readonly advertise: string;
+}
+
+/** An etcd member of a cluster of all nodes, whose peers reach it by name. */
+export function etcdDaemon({ node, all, runId }: NodePlace, { heartbeatMs, electionMs, snapshotCount, listen, advertise }: EtcdMember): Daemon {
+  return {
+    name: "etcd",
+    user: "root",
+    program: "/usr/bin/etcd",
+    args: Object.entries({
+      "--name": node.id,
+      "--data-dir": "/var/lib/etcd/data",
+      "--listen-peer-urls": `http://${node.address}:2380`,
+      "--initial-advertise-peer-urls": `http://${node.hostname}:2380`,
+      "--listen-client-urls": listen,
+      "--advertise-client-urls": advertise,
+      "--initial-cluster": all.map((other) => `${other.id}=http://${other.hostname}:2380`).join(","),
+      "--initial-cluster-token": runId,
+      "--initial-cluster-state": "new",
+      "--heartbeat-interval": String(heartbeatMs),
+      "--election-timeout": String(electionMs),
+      "--snapshot-count": String(snapshotCount),
+      "--logger": "zap",
+      "--enable-v2": "false",
+    }).map(([name, value]) => `${name}=${value}`),
   };
 }
 
 /** Longest wait for one answer while looking; a healthy node takes milliseconds, one without a quorum does not answer. */
 const lookMsMax = 1_000;
 
-/** A read through the quorum. */
-async function serves(at: Endpoint, signal: AbortSignal): Promise<boolean> {
+/** A read through the quorum: what a node that serves answers. */
+export async function rangesServed(at: Endpoint, signal: AbortSignal): Promise<boolean> {
   try {
     return (await ask(at, rangeRequest("health", { serializable: false }), deadlineSignal(lookMsMax, signal))).status === 200;
   } catch {
@@ -78,7 +91,7 @@ async function disagreement(at: ReadonlyMap<NodeId, Endpoint>, signal: AbortSign
   const views = [...new Set([...statuses.values()].map((status) => `leader ${status!.leader} in term ${status!.term}`))];
   if (views.length > 1) return `nodes see ${views.join(" and ")}`;
   if (views[0]?.startsWith("leader 0 ") === true) return "no node knows a leader";
-  const served = await Promise.all([...at].map(async ([node, endpoint]) => ({ node, ok: await serves(endpoint, signal) })));
+  const served = await Promise.all([...at].map(async ([node, endpoint]) => ({ node, ok: await rangesServed(endpoint, signal) })));
   const idle = served.find(({ ok }) => !ok);
   return idle === undefined ? undefined : `${idle.node} does not answer a linearizable read`;
 }

@@ -1,0 +1,30 @@
+import type { DatabaseDefinition } from "../../../harness/database.ts";
+import { textOf } from "../../../harness/options.ts";
+import { dockerCluster } from "../../docker/docker-cluster.ts";
+import { postgresDialect } from "../postgres/dialect.ts";
+import { claimedModel, isolationClaim, isolationOptions } from "../postgres/postgres.ts";
+import { sqlClient } from "../sql/client.ts";
+import { patroniSystem } from "./system.ts";
+
+/** PostgreSQL 15 under Patroni 3.0 on etcd: when the primary's lock runs out, a standby becomes the primary. */
+export const patroni: DatabaseDefinition = {
+  name: "patroni",
+  summary: "PostgreSQL 15 under Patroni 3.0 on etcd, in Docker: failover by a lock in etcd; processes etcd, patroni and postgres",
+  options: [
+    ...isolationOptions(),
+    { name: "synchronous-mode", kind: "boolean", default: false, reason: "Patroni's own default: COMMIT waits for no standby; true makes it wait for the one that may take over" },
+    { name: "ttl", kind: "integer", unit: "s", default: 20, min: 20, max: 600, reason: "Patroni's least; its own default of 30 makes a failover longer, not different" },
+    { name: "loop-wait", kind: "integer", unit: "s", default: 2, min: 1, max: 60, reason: "Patroni's own is 10; with ttl 20 the rule loop-wait + 2 × retry-timeout ≤ ttl must hold" },
+    { name: "retry-timeout", kind: "integer", unit: "s", default: 5, min: 3, max: 60, reason: "Patroni's own is 10; see loop-wait" },
+    { name: "maximum-lag-on-failover", kind: "integer", unit: "bytes", default: 1_048_576, min: 0, reason: "Patroni's own default: what may be lost in a failover without being asked" },
+  ],
+  clusters: ["docker"],
+  workloads: ["register", "kv", "set", "list-append", "rw-register"],
+  claim: (settings) => ({
+    ...isolationClaim(settings),
+    source: "PostgreSQL 15's documents, 13.2 Transaction Isolation; Patroni's, \"Replication modes\", say that an asynchronous failover may lose commits",
+  }),
+  workloadDefaults: (settings) => ({ consistency: claimedModel(settings) }),
+  cluster: (settings, place) => dockerCluster({ system: patroniSystem(settings), nodes: place.nodes, runId: place.runId, healthyMsMax: 60_000 }),
+  client: (settings, object) => sqlClient({ dialect: postgresDialect(textOf(settings, "isolation").replaceAll("-", " ")), object, appends: "one-statement" }),
+};

@@ -1,0 +1,128 @@
+import { type Settings, booleanOf, numberOf } from "../../../harness/options.ts";
+import type { Endpoint } from "../../../harness/cluster.ts";
+import { deadlineSignal } from "../../../harness/time.ts";
+import type { Daemon, DockerSystem, Lookout, NodePlace } from "../../docker/docker-system.ts";
+import { dockerfileBeside } from "../../docker/image.ts";
+import { etcdDaemon, rangesServed } from "../etcd/system.ts";
+import { disagreement, holders, makeTables, serves } from "../postgres/look.ts";
+import { binaries, postgresProbe } from "../postgres/system.ts";
+
+/**
+ * Patroni with PostgreSQL and etcd on every node. Patroni holds the leader's lock in etcd, starts PostgreSQL as a
+ * primary or a standby, and makes a standby the primary when the lock has run out.
+ *
+ *     n1  etcd ── patroni ── postgres (primary)      the lock: `ttl` seconds, renewed every `loop-wait`
+ *     n2  etcd ── patroni ── postgres (standby)      killing patroni alone leaves its postgres at work
+ */
+export function patroniSystem(settings: Settings): DockerSystem {
+  return {
+    name: "patroni",
+    dockerfile: dockerfileBeside(import.meta.url, "."),
+    clientPort: 5432,
+    lookingPorts: [restPort, etcdPort],
+    peers: { reachedBy: "name", ports: [5432, restPort, etcdPort, 2380] },
+    settings,
+    probe: postgresProbe,
+    version: { argv: ["/usr/bin/patroni", "--version"], pattern: /\d+\.\d+\.\d+/ },
+    setUp: (place) => ({
+      files: [{ path: configuration, content: JSON.stringify(patroniConfiguration(place, settings), undefined, 2) }],
+      commands: [{ argv: ["install", "-d", "-o", "postgres", "-g", "postgres", "-m", "700", data] }],
+    }),
+    daemons: (place) => [etcdOf(place), patroni, postgresOfPatroni],
+    serves,
+    prepare: makeTables,
+    disagreement: async (at, signal) => (await unsettled(at, signal)) ?? (await disagreement(at, signal)),
+    holders,
+  };
+}
+
+const restPort = 8008;
+const etcdPort = 2379;
+const configuration = "/etc/patroni/rashomon.json";
+const data = "/var/lib/postgresql/15/patroni";
+
+/** As etcd runs alone; clients of this one are the Patronis of all nodes. */
+function etcdOf(place: NodePlace): Daemon {
+  return {
+    ...etcdDaemon(place, { heartbeatMs: 100, electionMs: 1000, snapshotCount: 100_000, listen: `http://${place.node.address}:${etcdPort},http://127.0.0.1:${etcdPort}`, advertise: `http://${place.node.hostname}:${etcdPort}` }),
+    ready: (at, signal) => rangesServed(at.ports.get(etcdPort)!, signal),
+  };
+}
+
+const patroni: Daemon = { name: "patroni", user: "postgres", program: "/usr/bin/patroni", args: [configuration], env: { HOME: "/var/lib/postgresql" } };
+const postgresOfPatroni: Daemon = {
+  name: "postgres",
+  user: "postgres",
+  program: `${binaries}/postgres`,
+  args: [],
+  startedBy: { daemon: "patroni", pidfile: `${data}/postmaster.pid` },
+};
+
+/** Patroni's file: YAML, of which JSON is a part. */
+function patroniConfiguration({ node, all }: NodePlace, settings: Settings): object {
+  const trust = ["host all all 0.0.0.0/0 trust", "host replication all 0.0.0.0/0 trust", "local all all trust"];
+  const own = { listen: `${node.address},127.0.0.1:5432`, connect_address: `${node.hostname}:5432` };
+  return {
+    scope: "rashomon",
+    name: node.id,
+    restapi: { listen: `${node.address}:${restPort}`, connect_address: `${node.hostname}:${restPort}` },
+    etcd3: { hosts: all.map(({ hostname }) => `${hostname}:${etcdPort}`) },
+    bootstrap: {
+      dcs: {
+        ttl: numberOf(settings, "ttl"),
+        loop_wait: numberOf(settings, "loop-wait"),
+        retry_timeout: numberOf(settings, "retry-timeout"),
+        maximum_lag_on_failover: numberOf(settings, "maximum-lag-on-failover"),
+        synchronous_mode: booleanOf(settings, "synchronous-mode"),
+        postgresql: {
+          use_pg_rewind: true,
+          parameters: { max_connections: 100, wal_level: "replica", hot_standby: "on", max_wal_senders: 10, wal_log_hints: "on", fsync: "on", shared_buffers: "64MB" },
+        },
+      },
+      initdb: [{ encoding: "UTF8" }, { locale: "C.UTF-8" }, { "auth-host": "trust" }, { "auth-local": "trust" }, "data-checksums"],
+      pg_hba: trust,
+    },
+    postgresql: {
+      ...own,
+      data_dir: data,
+      bin_dir: binaries,
+      authentication: {
+        superuser: { username: "postgres", password: "postgres" },
+        replication: { username: "replicator", password: "replicator" },
+        rewind: { username: "rewinder", password: "rewinder" },
+      },
+    },
+  };
+}
+
+/** Longest wait for one answer of a REST interface. */
+const lookMsMax = 500;
+
+/** Patroni's own view: every member runs, one of them as the leader; in synchronous mode one as the synchronous standby. */
+async function unsettled(at: ReadonlyMap<string, Lookout>, signal: AbortSignal): Promise<string | undefined> {
+  const views = await Promise.all([...at].map(async ([node, lookout]) => ({ node, view: await membersSeen(lookout.ports.get(restPort)!, signal) })));
+  for (const { node, view } of views) {
+    if (view === undefined) return `the Patroni of ${node} does not answer`;
+    const idle = view.filter(({ state }) => state !== "running" && state !== "streaming").map(({ name, state }) => `${name} ${state}`);
+    if (view.length < at.size || idle.length > 0) return `${node} sees ${view.length} of ${at.size} members${idle.length > 0 ? `, ${idle.join(", ")}` : ""}`;
+    if (!view.some(({ role }) => role === "leader")) return `${node} sees no leader`;
+  }
+  return undefined;
+}
+
+interface Member {
+  readonly name: string;
+  readonly role: string;
+  readonly state: string;
+}
+
+async function membersSeen(at: Endpoint, signal: AbortSignal): Promise<readonly Member[] | undefined> {
+  try {
+    const reply = await fetch(`http://${at.host}:${at.port}/cluster`, { signal: deadlineSignal(lookMsMax, signal), headers: { connection: "close" } });
+    const { members } = (await reply.json()) as { readonly members?: readonly Member[] };
+    return members ?? [];
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
