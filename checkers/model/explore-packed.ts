@@ -6,7 +6,10 @@ import type { Discovery, Exploration, ExploreOptions } from "./explore.ts";
 import { PackedEngine, type PackedModel } from "./packed.ts";
 
 /** `explore` of a model that is no system of actors: it has no clients, so no histories and no schedule to replay. */
-export function explorePacked(model: PackedModel, options: ExploreOptions): Exploration {
+export function searchPacked(model: PackedModel, options: ExploreOptions): { readonly turns: Iterable<void>; result(): Exploration } {
+  if (options.checkpoint !== undefined || options.resume !== undefined || options.visit !== undefined || options.within !== undefined) {
+    throw new HarnessError("USAGE", `${model.name} is a model of bit fields: it has no checkpoints, visitors or boundaries`, { nextStep: "leave out the option" });
+  }
   if (options.symmetry === true && model.canonical === undefined) {
     throw new HarnessError("USAGE", `${model.name} declares no symmetry`, { nextStep: "explore it without symmetry" });
   }
@@ -14,11 +17,16 @@ export function explorePacked(model: PackedModel, options: ExploreOptions): Expl
     budget: options.budget ?? unlimited(),
     statesMax: options.statesMax ?? Number.POSITIVE_INFINITY,
     depthMax: options.depthMax ?? Number.POSITIVE_INFINITY,
+    order: options.order ?? "breadth",
     symmetry: options.symmetry ?? false,
     stopAtCounterexample: options.stopAtCounterexample ?? false,
+    targets: options.targets ?? [],
     progress: options.progress,
   });
-  engine.run();
+  return { turns: engine.running(), result: () => explorationOf(model, engine, options) };
+}
+
+function explorationOf(model: PackedModel, engine: PackedEngine, options: ExploreOptions): Exploration {
   const found = new Set(engine.discoveries.map(({ property }) => property));
   const fired = engine.observed();
   return {

@@ -25,6 +25,8 @@ const reductions: readonly (readonly [string, readonly string[], seed: number])[
   ["abd", [], 20_000],
   ["abd", ["clients=1", "losses=1", "duplicates=1", "timers=1"], 1_000],
   ["abd-amnesia", [], 200_000],
+  ["abd-fast-read", ["order=any"], 5_000],
+  ["linearizable-register", ["servers=2", "clients=3", "bug=answer-before-quorum"], 5_000],
   ["paxos", ["clients=3"], 20_000],
   ["single-copy-register", ["clients=4"], 20_000],
   ["linearizable-register", ["network=ordered"], 20_000],

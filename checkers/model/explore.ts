@@ -8,12 +8,14 @@ import type { History } from "../../harness/history.ts";
 import type { Schedule } from "../../harness/schedule.ts";
 import { describeCall } from "../../harness/spec.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
-import { Engine, type Progress } from "./engine.ts";
-import { explorePacked } from "./explore-packed.ts";
+import { type Checkpoint, checkpointOf, restore } from "./checkpoint.ts";
+import { Engine, type EngineOptions, type Progress } from "./engine.ts";
+import { searchPacked } from "./explore-packed.ts";
 import { describeStep, lamport } from "./lamport.ts";
 import type { EngineEvent } from "./memo.ts";
 import type { PackedModel } from "./packed.ts";
 import { modelOf, replay, scheduleOf } from "./replay.ts";
+import type { SeenState } from "./seen-state.ts";
 
 /**
  * The exhaustive witness: every behaviour of a system within its bounds.
@@ -28,22 +30,80 @@ import { modelOf, replay, scheduleOf } from "./replay.ts";
  *   depth      states on the longest of the shortest paths (the initial state has depth 1)
  */
 export function explore(of: ExplorableModel, options: ExploreOptions = {}): Exploration {
-  if ("kind" in of) return explorePacked(of, options);
+  const search = searchOf(of, options);
+  for (const _ of search.turns);
+  return search.result();
+}
+
+/** `explore`, which gives the outside world a turn every few thousand states: for a caller that must hear signals. */
+export async function exploreInTurns(of: ExplorableModel, options: ExploreOptions, turn: () => Promise<unknown>): Promise<Exploration> {
+  const search = searchOf(of, options);
+  for (const _ of search.turns) await turn();
+  return search.result();
+}
+
+/** A search that was begun: consume `turns`, then ask for the result. */
+interface Search {
+  readonly turns: Iterable<void>;
+  result(): Exploration;
+}
+
+function searchOf(of: ExplorableModel, options: ExploreOptions): Search {
+  if ("kind" in of) return searchPacked(of, options);
   const model = modelOf(of);
-  if (options.symmetry === true) {
-    throw new HarnessError("USAGE", `${model.name} breaks ties by its actors' ids: it has no symmetry to use`, { nextStep: "explore it without symmetry" });
-  }
-  const engine = new Engine(model, {
+  mustFit(model, options);
+  const engine = new Engine(model, engineOptions(model, options));
+  const { checkpoint, resume } = options;
+  if (resume !== undefined) restore(engine, resume, options.track ?? "history");
+  const save = (): void => checkpoint?.write(checkpointOf(engine, options.track ?? "history"));
+  return {
+    turns: (function* () {
+      let saved = resume?.tree.expanded ?? 0;
+      for (const turn of engine.running(resume?.tree)) {
+        yield turn;
+        if (checkpoint === undefined || engine.expanded < saved + checkpoint.everyStates) continue;
+        saved = engine.expanded;
+        save();
+      }
+      if (!engine.complete) save();
+    })(),
+    result: () => explorationOf(of, findingsOf(model, engine)),
+  };
+}
+
+/** An engine's options for `options`, with the model's own bounds where they say nothing. */
+export function engineOptions(model: ActorModel, options: ExploreOptions): EngineOptions {
+  return {
     track: options.track ?? "history",
+    order: options.order ?? "breadth",
+    exact: options.exact ?? false,
     budget: options.budget ?? unlimited(),
     statesMax: options.statesMax ?? model.statesMax,
     depthMax: options.depthMax ?? model.depthMax,
     progress: options.progress,
     stopAtCounterexample: options.stopAtCounterexample ?? false,
+    targets: options.targets ?? [],
+    visit: options.visit,
+    within: options.within,
     reduceAfter: options.reduceAfter,
-  });
-  engine.run();
-  return explorationOf(of, findingsOf(model, engine));
+  };
+}
+
+/** Options that do not go together, with the model or with each other, are told all at once. */
+function mustFit(model: ActorModel, options: ExploreOptions): void {
+  const wrong: string[] = [];
+  if (options.symmetry === true) wrong.push(`${model.name} breaks ties by its actors' ids: it has no symmetry to use`);
+  const known = new Set(propertiesOf(model).map(({ name }) => name));
+  for (const target of options.targets ?? []) if (!known.has(target)) wrong.push(`${model.name} has no property ${JSON.stringify(target)} (there are ${[...known].join(", ")})`);
+  if (model.liveness.length > 0) {
+    if (options.order === "depth") wrong.push("leadsTo properties are decided breadth first");
+    if (options.within !== undefined) wrong.push("leadsTo properties need the whole space, without a boundary");
+  }
+  if (options.checkpoint !== undefined || options.resume !== undefined) {
+    if (options.order === "depth" || model.liveness.length > 0) wrong.push("checkpoints are of breadth-first searches without leadsTo properties");
+    if (options.reduceAfter !== undefined) wrong.push("checkpoints are of searches in full, without reductions");
+  }
+  if (wrong.length > 0) throw new HarnessError("USAGE", wrong.join("; "), { nextStep: "leave out the option, or explore another model" });
 }
 
 /** A system within its bounds, a model of actors, or a model of a few bit fields. */
@@ -65,6 +125,24 @@ export interface ExploreOptions {
    * histories and verdicts; counts are the reduced space's. Undefined (default): never reduce.
    */
   readonly reduceAfter?: number;
+  /**
+   * `breadth` (default): discoveries are shortest. `depth`: the same states and counts, long paths first. With `depthMax`
+   * or `statesMax`, depth first may leave out states that are within them: what it meets at the bound by a long way it
+   * does not expand when it comes by a short one.
+   */
+  readonly order?: "breadth" | "depth";
+  /** Compare whole states instead of 64-bit fingerprints: nothing is ever merged, for some 100 bytes a state. Default: false. */
+  readonly exact?: boolean;
+  /** End as soon as all of these properties are discovered: broken, or for `sometimes` shown. */
+  readonly targets?: readonly string[];
+  /** Called with every state when it is found. */
+  readonly visit?: (state: SeenState) => void;
+  /** A boundary: successors for which it is false are no part of the space. */
+  readonly within?: (state: SeenState) => boolean;
+  /** Gets the search so far every `everyStates` expanded states, and at the end when it is not complete. */
+  readonly checkpoint?: { readonly everyStates: number; write(checkpoint: Checkpoint): void };
+  /** Goes on from there: the same counts as if nothing had come between. */
+  readonly resume?: Checkpoint;
   /** Visit one state per orbit of the model's symmetry; only models that declare one have it. Default: false. */
   readonly symmetry?: boolean;
   /** Called every 65,536 expanded states. */
@@ -87,7 +165,7 @@ export interface Exploration {
   readonly outcomes: Outcomes | undefined;
   readonly bounds: Bounds;
   readonly coverage: Coverage;
-  /** Expected number of states that were merged by a fingerprint collision: n(n-1)/2^65. */
+  /** Expected number of states that were merged by a fingerprint collision: n(n-1)/2^65; 0 when records are compared. */
   readonly collisionsExpected: number;
   /** How often the exploration was begun with reductions until their verdicts held; 0: the counts are the full space's. */
   readonly reducedPasses: number;
@@ -126,6 +204,8 @@ export interface Bounds {
 
 /** What one engine, or a team of them, has found. */
 export interface Findings extends Pick<Exploration, "unique" | "generated" | "depth" | "complete" | "coverage" | "reducedPasses"> {
+  /** No state can have been merged with another. */
+  readonly exact: boolean;
   readonly discoveries: readonly { readonly property: string; readonly kind: Discovery["kind"]; readonly path: readonly EngineEvent[]; readonly loop?: readonly EngineEvent[] }[];
   outcomes(): Outcomes | undefined;
 }
@@ -139,6 +219,7 @@ export function findingsOf(model: ActorModel, engine: Engine): Findings {
     depth,
     complete,
     reducedPasses,
+    exact: engine.exact,
     discoveries: [
       ...engine.discoveries.map(({ property, kind, state }) => ({ property, kind, path: engine.path(state) })),
       ...Array.from(engine.brokenLiveness(), (run) => ({ ...run, kind: "counterexample" as const })),
@@ -152,7 +233,6 @@ export function findingsOf(model: ActorModel, engine: Engine): Findings {
 export function explorationOf(of: System | ActorModel, findings: Findings): Exploration {
   const model = modelOf(of);
   const { unique, generated, depth, complete, coverage, reducedPasses } = findings;
-  const properties = [{ name: "linearizable", kind: "always" as const }, ...model.properties, ...model.messageProperties, ...model.stateProperties, ...model.liveness];
   const found = new Set(findings.discoveries.map(({ property }) => property));
   let outcomes: Outcomes | undefined;
   return {
@@ -162,7 +242,7 @@ export function explorationOf(of: System | ActorModel, findings: Findings): Expl
     depth,
     complete,
     discoveries: findings.discoveries.map((discovery) => discoveryOf(model, discovery)),
-    undiscovered: properties.filter(({ name }) => !found.has(name)).map(({ name, kind }) => ({ property: name, kind })),
+    undiscovered: propertiesOf(model).filter(({ name }) => !found.has(name)).map(({ name, kind }) => ({ property: name, kind })),
     // Texts of all histories are many megabytes: made when somebody asks.
     get outcomes() {
       return (outcomes ??= findings.outcomes());
@@ -170,8 +250,13 @@ export function explorationOf(of: System | ActorModel, findings: Findings): Expl
     bounds: boundsOf(model, "model" in of ? of.model.clients : []),
     coverage,
     reducedPasses,
-    collisionsExpected: (unique * (unique - 1)) / 2 ** 65,
+    collisionsExpected: findings.exact ? 0 : (unique * (unique - 1)) / 2 ** 65,
   };
+}
+
+/** All that is asked of a model; linearizability is built in. */
+function propertiesOf(model: ActorModel): readonly { readonly name: string; readonly kind: "always" | "sometimes" | "leadsTo" }[] {
+  return [{ name: "linearizable", kind: "always" }, ...model.properties, ...model.messageProperties, ...model.stateProperties, ...model.liveness];
 }
 
 function discoveryOf(model: ActorModel, about: Findings["discoveries"][number]): Discovery {

@@ -134,11 +134,13 @@ export class Memo {
   /** What the party can do on its own: ids with their budget in the low bits (0: none, else budget index + 1). */
   listLocalEvents(local: number): Int32Array {
     const { party, local: object } = this.locals.objects[local]!;
-    const inputs = this.model.parties[party]!.options(object).map((input) => {
-      const id = this.inputs.id(`${party}${canonicalJson(input as unknown as Json)}`, () => ({ party, input: deepFreeze(input) }));
-      return (id << 3) | budgetOf[input.input];
-    });
+    const inputs = this.model.parties[party]!.options(object).map((input) => (this.input(party, input) << 3) | budgetOf[input.input]);
     return (this.localEvents[local] = Int32Array.from(inputs));
+  }
+
+  /** Id of what a party can do on its own. */
+  input(party: number, input: PartyInput): number {
+    return this.inputs.id(`${party}${canonicalJson(input as unknown as Json)}`, () => ({ party, input: deepFreeze(input) }));
   }
 
   envelope(envelope: Envelope): number {

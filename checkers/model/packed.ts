@@ -37,11 +37,14 @@ export interface PackedOptions {
   readonly depthMax: number;
   /** Visit one state per orbit; needs `canonical`. */
   readonly symmetry: boolean;
+  readonly order: "breadth" | "depth";
   readonly stopAtCounterexample: boolean;
+  /** End as soon as all of these are discovered; empty: never. */
+  readonly targets: readonly string[];
   readonly progress: ((progress: Progress) => void) | undefined;
 }
 
-/** Breadth-first over words; `run` once, then read. */
+/** Exploration over words; `run` once, then read. */
 export class PackedEngine {
   readonly model: PackedModel;
   readonly discoveries: { readonly property: string; readonly kind: "counterexample" | "example"; readonly state: number }[] = [];
@@ -54,12 +57,16 @@ export class PackedEngine {
   readonly #hi = new IntList();
   readonly #parents = new IntList();
   readonly #actions = new IntList();
+  readonly #out: Int32Array;
+  readonly #levels: number[] = [1];
+  #canonical: ((lo: number, hi: number) => PackedState) | undefined;
   #open: PackedModel["properties"];
 
   constructor(model: PackedModel, options: PackedOptions) {
     this.model = model;
     this.#options = options;
     this.#open = model.properties;
+    this.#out = new Int32Array(model.branchingMax * 3);
   }
 
   get unique(): number {
@@ -67,40 +74,96 @@ export class PackedEngine {
   }
 
   run(): void {
+    for (const _ of this.running());
+  }
+
+  /** As `run`, with a pause every few thousand states, for whoever must look at the outside world. */
+  *running(): Generator<void, void> {
     const { model } = this;
-    const { budget, statesMax, depthMax, symmetry, stopAtCounterexample, progress } = this.#options;
-    const canonical = symmetry ? model.canonical?.bind(model) : undefined;
-    const out = new Int32Array(model.branchingMax * 3);
-    const [lo0, hi0] = canonical === undefined ? model.initial : canonical(...model.initial);
+    const { symmetry, order, depthMax } = this.#options;
+    this.#canonical = symmetry ? model.canonical?.bind(model) : undefined;
+    const [lo, hi] = this.#canonical === undefined ? model.initial : this.#canonical(...model.initial);
     this.generated = 1;
-    this.#file({ lo: lo0, hi: hi0, parent: -1, action: -1 });
-    let levelEnd = 1;
+    this.#visited.insert(lo, hi);
+    this.#add(lo, hi, -1, -1);
     this.depth = 1;
-    let state = 0;
-    for (; state < this.#lo.length; state++) {
+    if (depthMax <= 1) return;
+    const walk = order === "breadth" ? this.#breadthFirst() : this.#depthFirst();
+    this.complete = yield* walk;
+  }
+
+  /** States are expanded in the order of their numbers; true when none is left. */
+  *#breadthFirst(): Generator<void, boolean> {
+    let levelEnd = 1;
+    for (let state = 0; state < this.#lo.length; state++) {
       if (state === levelEnd) {
+        this.#levels.push(this.#lo.length - levelEnd);
         levelEnd = this.#lo.length;
         this.depth++;
+        if (this.depth >= this.#options.depthMax) return false;
       }
-      if (this.depth >= depthMax) return;
-      const stateLo = this.#lo.get(state);
-      const stateHi = this.#hi.get(state);
-      const count = model.successors(stateLo, stateHi, out);
-      this.generated += count;
-      for (let i = 0; i < count; i++) {
-        let lo = out[3 * i + 1]!;
-        let hi = out[3 * i + 2]!;
-        if (lo === stateLo && hi === stateHi) continue;
-        if (canonical !== undefined) [lo, hi] = canonical(lo, hi);
-        if (this.#visited.insert(lo, hi)) this.#add(lo, hi, state, out[3 * i]!);
-      }
-      if (stopAtCounterexample && this.discoveries.some(({ kind }) => kind === "counterexample")) return;
-      if ((state & 0x3ff) === 0x3ff) {
-        if (!budget.spend(1024) || this.#lo.length >= statesMax) return;
-        if ((state & 0xffff) === 0xffff) progress?.({ unique: this.unique, generated: this.generated, depth: this.depth, frontier: this.unique - state });
+      if (this.#expand(state)) return false;
+      if ((state & 0xfff) === 0xfff) {
+        if (!this.#look(0x1000, this.unique - state)) return false;
+        yield;
       }
     }
-    this.complete = true;
+    return true;
+  }
+
+  /** The state that was found last is expanded first. */
+  *#depthFirst(): Generator<void, boolean> {
+    const waiting = [0];
+    const depths = new IntList();
+    depths.push(1);
+    let expanded = 0;
+    let cut = false;
+    for (let state = waiting.pop(); state !== undefined; state = waiting.pop()) {
+      const depth = depths.get(state);
+      if (depth > this.depth) this.depth = depth;
+      if (depth >= this.#options.depthMax) {
+        cut = true;
+        continue;
+      }
+      if (this.#expand(state)) return false;
+      for (let found = depths.length; found < this.#lo.length; found++) {
+        depths.push(depth + 1);
+        waiting.push(found);
+      }
+      if ((++expanded & 0xfff) === 0) {
+        if (!this.#look(0x1000, waiting.length)) return false;
+        yield;
+      }
+    }
+    return !cut;
+  }
+
+  /** Files a state's new successors; true when the search has found what ends it. */
+  #expand(state: number): boolean {
+    const out = this.#out;
+    const canonical = this.#canonical;
+    const stateLo = this.#lo.get(state);
+    const stateHi = this.#hi.get(state);
+    const count = this.model.successors(stateLo, stateHi, out);
+    this.generated += count;
+    for (let i = 0; i < count; i++) {
+      let lo = out[3 * i + 1]!;
+      let hi = out[3 * i + 2]!;
+      if (lo === stateLo && hi === stateHi) continue;
+      if (canonical !== undefined) [lo, hi] = canonical(lo, hi);
+      if (this.#visited.insert(lo, hi)) this.#add(lo, hi, state, out[3 * i]!);
+    }
+    const { stopAtCounterexample, targets } = this.#options;
+    if (stopAtCounterexample && this.discoveries.some(({ kind }) => kind === "counterexample")) return true;
+    return targets.length > 0 && targets.every((target) => this.discoveries.some(({ property }) => property === target));
+  }
+
+  /** Budget, bounds and progress; false: the search ends. */
+  #look(expanded: number, frontier: number): boolean {
+    const { budget, statesMax, progress } = this.#options;
+    if (!budget.spend(expanded) || this.#lo.length >= statesMax) return false;
+    progress?.({ unique: this.unique, generated: this.generated, depth: this.depth, frontier, levels: this.#levels });
+    return true;
   }
 
   /** Actions from the initial state to state `number`. Under symmetry each step is up to a renaming. */
@@ -115,11 +178,6 @@ export class PackedEngine {
     const seen = new Set<number>();
     for (let state = 1; state < this.#actions.length; state++) seen.add(this.#actions.get(state));
     return [...seen].sort((a, b) => a - b);
-  }
-
-  #file(first: { readonly lo: number; readonly hi: number; readonly parent: number; readonly action: number }): void {
-    this.#visited.insert(first.lo, first.hi);
-    this.#add(first.lo, first.hi, first.parent, first.action);
   }
 
   #add(lo: number, hi: number, parent: number, action: number): void {

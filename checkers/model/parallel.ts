@@ -1,15 +1,15 @@
 import { availableParallelism } from "node:os";
 import type { ActorModel } from "../../harness/actor-model.ts";
 import type { System } from "../../harness/actor.ts";
-import { unlimited } from "../../harness/budget.ts";
+import { guarded } from "../../harness/budget.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { isolate, type IsolatedLimits } from "../../harness/isolate.ts";
 import type { Settings } from "../../harness/options.ts";
 import { type Coverage } from "./coverage.ts";
 import { Engine } from "./engine.ts";
-import { type ExplorableModel, explorationOf, type Exploration, type Findings, findingsOf, type Outcomes } from "./explore.ts";
+import { engineOptions, type ExplorableModel, explorationOf, type Exploration, type Findings, findingsOf, type Outcomes } from "./explore.ts";
 import { modelOf } from "./replay.ts";
-import { sharedTeam, type SharedTeam, Team } from "./team.ts";
+import { sharedTeam, type SharedTeam, Team, TeamMember } from "./team.ts";
 
 /**
  * `explore` with several workers: the same counts, the same lengths of counterexamples, less time on the clock (and
@@ -28,6 +28,8 @@ export interface ParallelOptions {
   readonly statesMax?: number;
   readonly depthMax?: number;
   readonly stopAtCounterexample?: boolean;
+  /** End as soon as all of these properties are discovered. */
+  readonly targets?: readonly string[];
   readonly deadlineMs?: number;
   /** For each worker. */
   readonly memoryMb?: number;
@@ -83,25 +85,18 @@ export async function exploreShare(input: ShareInput, limits: IsolatedLimits): P
     const of = finder?.(input.name).make(input.settings);
     if (of === undefined || "kind" in of) throw new HarnessError("USAGE", `${input.name} is no system of actors: workers cannot share it`, { nextStep: "explore it with one worker" });
     const model = modelOf(of);
-    const engine = new Engine(model, {
-      track: input.track ?? "history",
-      budget: unlimited(),
-      statesMax: input.statesMax ?? model.statesMax,
-      depthMax: input.depthMax ?? model.depthMax,
-      progress: undefined,
-      stopAtCounterexample: input.stopAtCounterexample ?? false,
-      reduceAfter: undefined,
-    });
-    const { unique, complete, split } = engine.exploreShare(team, { splitAt: input.splitAt ?? 1000, overrun: () => limits.overrun() !== undefined });
-    const alone = split === Number.POSITIVE_INFINITY;
+    const member = new TeamMember(team, { splitAt: input.splitAt ?? 1000 });
+    const budget = guarded(Number.POSITIVE_INFINITY, () => limits.overrun());
+    const engine = new Engine(model, engineOptions(model, { ...input, budget }), member);
+    engine.run();
+    const alone = member.split === Number.POSITIVE_INFINITY;
     const findings = findingsOf(model, engine);
     const outcomes = findings.outcomes();
     return {
       ...findings,
-      unique,
-      complete,
+      unique: member.unique,
       // What all did alike counts once.
-      generated: team.index === 0 ? engine.generated : alone ? 0 : engine.generated - engine.generatedBefore,
+      generated: team.index === 0 ? engine.generated : alone ? 0 : engine.generated - member.generatedBefore,
       outcomes: outcomes === undefined ? undefined : { all: [...outcomes.all], terminal: [...outcomes.terminal] },
     };
   } catch (error) {
@@ -124,6 +119,7 @@ function together(shares: readonly ShareOutput[]): Findings {
     depth: Math.max(...shares.map(({ depth }) => depth)),
     complete: shares.every(({ complete }) => complete),
     reducedPasses: 0,
+    exact: false,
     discoveries: [...discoveries.values()].sort((a, b) => a.path.length - b.path.length),
     coverage: coverageTogether(shares.map(({ coverage }) => coverage), sum(({ coverage }) => coverage.handlerCalls)),
     outcomes: () => outcomesTogether(shares),

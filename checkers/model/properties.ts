@@ -2,7 +2,8 @@ import type { MessageProperty, StateProperty } from "../../harness/actor-model.t
 import type { SystemProperty } from "../../harness/actor.ts";
 import type { Flows } from "./flows.ts";
 import type { Memo } from "./memo.ts";
-import { VisitedTable } from "./tables.ts";
+import { StateViewer } from "./seen-state.ts";
+import { VisitedTable } from "./visited.ts";
 
 export interface EngineDiscovery {
   readonly property: string;
@@ -19,6 +20,7 @@ export class Properties {
   readonly #memo: Memo;
   readonly #flows: Flows;
   readonly #fifo: boolean;
+  readonly #viewer: StateViewer;
   #openMessageProperties: MessageProperty[] = [];
   readonly #messageVerdicts = new Map<MessageProperty, Map<number, boolean>>();
   #openActorProperties: SystemProperty[] = [];
@@ -30,6 +32,7 @@ export class Properties {
     this.#memo = memo;
     this.#flows = flows;
     this.#fifo = memo.model.network.order === "fifo";
+    this.#viewer = new StateViewer(memo, flows);
     this.reset();
   }
 
@@ -88,13 +91,8 @@ export class Properties {
   }
 
   #state(locals: Int32Array, network: Int32Array, state: number): void {
-    const servers = Array.from(locals, (local) => {
-      const { party, local: object } = this.#memo.locals.objects[local]!;
-      return this.#memo.model.parties[party]!.show(object);
-    });
-    const messages = Array.from(network).flatMap((item) =>
-      (this.#fifo ? this.#flows.hashes.objects[item]! : [item]).map((envelope) => this.#memo.envelopes.objects[envelope]!),
-    );
+    const servers = this.#viewer.locals(locals);
+    const messages = this.#viewer.messages(network);
     this.#openStateProperties = this.#openStateProperties.filter((property) => {
       if (property.test({ servers, messages }) !== (property.kind === "sometimes")) return true;
       this.discoveries.push({ property: property.name, kind: property.kind === "sometimes" ? "example" : "counterexample", state });
@@ -110,10 +108,7 @@ export class Properties {
       hi = (hi + this.#memo.locals.hi.at[local]!) | 0;
     }
     if (!this.#actorTuples.insert(lo, hi)) return;
-    const states = Array.from(locals, (local) => {
-      const { party, local: object } = this.#memo.locals.objects[local]!;
-      return this.#memo.model.parties[party]!.show(object);
-    });
+    const states = this.#viewer.locals(locals);
     this.#openActorProperties = this.#openActorProperties.filter((property) => {
       if (property.test(states) !== (property.kind === "sometimes")) return true;
       this.discoveries.push({ property: property.name, kind: property.kind === "sometimes" ? "example" : "counterexample", state });

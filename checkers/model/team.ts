@@ -10,7 +10,8 @@ import { HarnessError } from "../../harness/errors.ts";
  * discovery is a shortest one with any number of workers.
  *
  * The table grows between levels, into a part of the shared memory that was not touched before: the table of 2^k slots
- * lies at slot 2^k. The memory is reserved from the start but costs nothing until it is written.
+ * lies at slot 2^k. All workers copy their part of it. The memory is reserved from the start but costs nothing until it
+ * is written.
  */
 export class Team {
   readonly index: number;
@@ -59,28 +60,25 @@ export class Team {
   /** All workers have come so far; the sums of what each brought. `stop`: some worker wants to end here. */
   meet(mine: { readonly found: number; readonly frontier: number; readonly stop: boolean }): { readonly unique: number; readonly frontier: number; readonly stop: boolean } {
     const control = this.#control;
-    const generation = Atomics.load(control, GENERATION);
     Atomics.add(control, UNIQUE, mine.found);
     Atomics.add(control, FRONTIER, mine.frontier);
     if (mine.stop) Atomics.store(control, STOP, 1);
-    if (Atomics.add(control, ARRIVED, 1) === this.size - 1) {
+    this.#barrier(() => {
       const unique = Atomics.load(control, UNIQUE);
+      const frontier = Atomics.exchange(control, FRONTIER, 0);
       // What is shown stays until all have come again; a fast worker may already add to the sums of the next meeting.
       Atomics.store(control, SHOWN_UNIQUE, unique);
-      Atomics.store(control, SHOWN_FRONTIER, Atomics.exchange(control, FRONTIER, 0));
+      Atomics.store(control, SHOWN_FRONTIER, frontier);
       Atomics.store(control, SHOWN_STOP, Atomics.load(control, STOP));
-      // A level may triple the states and still find room.
-      while (unique * 4 > Atomics.load(control, CAPACITY) && this.#grow());
-      Atomics.store(control, ARRIVED, 0);
-      Atomics.add(control, GENERATION, 1);
-      Atomics.notify(control, GENERATION);
-    } else {
-      while (Atomics.load(control, GENERATION) === generation) Atomics.wait(control, GENERATION, generation);
+      Atomics.store(control, CAPACITY, this.#capacityFor(unique, frontier));
+    });
+    const shown = { unique: Atomics.load(control, SHOWN_UNIQUE), frontier: Atomics.load(control, SHOWN_FRONTIER), stop: Atomics.load(control, SHOWN_STOP) === 1 };
+    const capacity = Atomics.load(control, CAPACITY);
+    if (capacity > this.#capacity) {
+      this.#moveShare(capacity);
+      this.#barrier(() => {});
     }
-    if (Atomics.load(control, FAILED) === 1) throw new HarnessError("WORKER_FAILED", "another worker of the exploration failed", { nextStep: "see its error, or explore with one worker" });
-    this.#capacity = Atomics.load(control, CAPACITY);
-    this.#mask = this.#capacity - 1;
-    return { unique: Atomics.load(control, SHOWN_UNIQUE), frontier: Atomics.load(control, SHOWN_FRONTIER), stop: Atomics.load(control, SHOWN_STOP) === 1 };
+    return shown;
   }
 
   /** This worker will not come to the next meeting: the others must not wait. */
@@ -95,24 +93,121 @@ export class Team {
     for (const [lo, hi] of fingerprints) this.insert(lo, hi);
   }
 
-  /** Doubles the table if there is room. */
-  #grow(): boolean {
-    const capacity = Atomics.load(this.#control, CAPACITY);
-    const slots = this.#slots;
-    if (4 * capacity * 2 > slots.length) return false;
-    const mask = 2 * capacity - 1;
-    for (let j = capacity; j < 2 * capacity; j++) {
-      const lo = slots[2 * j]!;
-      if (lo === 0) continue;
-      const hi = slots[2 * j + 1]!;
-      let i = (lo ^ Math.imul(hi, 0x9e3779b1)) & mask;
-      while (slots[2 * (2 * capacity + i)] !== 0) i = (i + 1) & mask;
-      slots[2 * (2 * capacity + i)] = lo;
-      slots[2 * (2 * capacity + i) + 1] = hi;
+  /** Waits until all have come; the last one does `last` before any goes on. */
+  #barrier(last: () => void): void {
+    const control = this.#control;
+    const generation = Atomics.load(control, GENERATION);
+    if (Atomics.add(control, ARRIVED, 1) === this.size - 1) {
+      last();
+      Atomics.store(control, ARRIVED, 0);
+      Atomics.add(control, GENERATION, 1);
+      Atomics.notify(control, GENERATION);
+    } else {
+      while (Atomics.load(control, GENERATION) === generation) Atomics.wait(control, GENERATION, generation);
     }
-    Atomics.store(this.#control, CAPACITY, 2 * capacity);
-    return true;
+    if (Atomics.load(control, FAILED) === 1) throw new HarnessError("WORKER_FAILED", "another worker of the exploration failed", { nextStep: "see its error, or explore with one worker" });
   }
+
+  /** Slots for what there is and a next level of three times this one's size, at load 0.6 at most. */
+  #capacityFor(unique: number, frontier: number): number {
+    let capacity = this.#capacity;
+    // A table of 2^k slots ends at slot 2^(k+1).
+    while (unique + 3 * frontier > capacity * 0.6 && 8 * capacity <= this.#slots.length) capacity *= 2;
+    return capacity;
+  }
+
+  /** Copies this worker's part of the table into the larger one. */
+  #moveShare(capacity: number): void {
+    const slots = this.#slots;
+    const old = this.#capacity;
+    this.#capacity = capacity;
+    this.#mask = capacity - 1;
+    const end = old + Math.floor((old * (this.index + 1)) / this.size);
+    for (let j = old + Math.floor((old * this.index) / this.size); j < end; j++) if (slots[2 * j] !== 0) this.insert(slots[2 * j]!, slots[2 * j + 1]!);
+  }
+}
+
+/**
+ * One worker's part in a team's search. All workers walk the first levels alone, and alike; when a level is large enough
+ * each keeps its part of it (`divides`), and from there on whatever it finds first. Whatever ends the search, each comes
+ * to the meeting of its level, for the others wait there.
+ */
+export class TeamMember {
+  /** What the whole team has found. */
+  unique = 0;
+  /** From that number on the states are this worker's own; infinite: the search never grew large enough to divide. */
+  split = Number.POSITIVE_INFINITY;
+  /** What this worker has generated alike with all the others. */
+  generatedBefore = 0;
+  /** Transitions are not stored by teams. */
+  readonly last: number = -1;
+  readonly #team: Team;
+  readonly #splitAt: number;
+  #splitEnd = 0;
+  #reported = 0;
+
+  constructor(team: Team, options: { readonly splitAt: number }) {
+    this.#team = team;
+    this.#splitAt = options.splitAt;
+  }
+
+  insert(lo: number, hi: number): boolean {
+    return this.#team.insert(lo, hi);
+  }
+
+  /** Whether the state is another worker's. */
+  skips(state: number): boolean {
+    return state < this.#splitEnd && state >= this.split && (state - this.split) % this.#team.size !== this.#team.index;
+  }
+
+  /** At the end of a level: whether the search ends here, for all. */
+  meet(engine: MemberEngine, statesMax: number): "exhausted" | "bounded" | undefined {
+    if (this.split === Number.POSITIVE_INFINITY) {
+      if (engine.waiting > 0) return undefined;
+      this.#gather(engine, false);
+      return "exhausted";
+    }
+    const all = this.#gather(engine, engine.broken);
+    if (all.stop) return "bounded";
+    if (all.frontier === 0) return "exhausted";
+    return all.unique >= statesMax ? "bounded" : undefined;
+  }
+
+  /** At the start of a level: whether it is divided now, so that all look up what they find in the team's table. */
+  divides(engine: MemberEngine): "divided" | "stopped" | undefined {
+    if (this.split !== Number.POSITIVE_INFINITY || engine.waiting < this.#splitAt) return undefined;
+    this.split = engine.expanded;
+    this.#splitEnd = engine.unique;
+    this.generatedBefore = engine.generated;
+    if (this.#team.index === 0) this.#team.insertAll(engine.fingerprints());
+    return this.#gather(engine, false).stop ? "stopped" : "divided";
+  }
+
+  /** Ends the search for all. */
+  leave(engine: MemberEngine): void {
+    this.#gather(engine, true);
+  }
+
+  #gather(engine: MemberEngine, stop: boolean): ReturnType<Team["meet"]> {
+    // What all found alike counts once.
+    const divided = this.split !== Number.POSITIVE_INFINITY && this.#reported > 0;
+    const found = divided || this.#team.index === 0 ? engine.unique - this.#reported : 0;
+    this.#reported = engine.unique;
+    const all = this.#team.meet({ found, frontier: divided ? engine.waiting : 0, stop });
+    this.unique = all.unique;
+    return all;
+  }
+}
+
+/** What a member must know of its engine. */
+export interface MemberEngine {
+  readonly unique: number;
+  readonly waiting: number;
+  readonly expanded: number;
+  readonly generated: number;
+  /** It has found what ends the search. */
+  readonly broken: boolean;
+  fingerprints(): Iterable<readonly [lo: number, hi: number]>;
 }
 
 // Words of the control block.
