@@ -3,12 +3,13 @@ import type { ElleOptions } from "../checkers/elle/elle.ts";
 import { HarnessError } from "../harness/errors.ts";
 import { isArray, isObject, type Json } from "../harness/json.ts";
 
-const known = "wfr-keys, sequential-keys, linearizable-keys, transaction-order or anomalies";
+const known = "wfr-keys, sequential-keys, linearizable-keys, rmw, transaction-order or anomalies";
 
 /**
  * `KEY=VALUE` settings of `check --elle` as options; unknown keys and values are a `BAD_OPTION`:
  *
  *     wfr-keys, sequential-keys, linearizable-keys   true or false, as Elle's options with a question mark
+ *     rmw                 true: registers are read before they are written, so the order of versions follows whole
  *     anomalies           names, separated by commas, that count as failures whatever the models say
  *     transaction-order   a JSON file with the database's own order: a list of `index` of completions, first first, or
  *                         an object from `index` to place
@@ -33,6 +34,9 @@ export function elleSettings(settings: readonly string[]): ElleOptions {
         break;
       case "linearizable-keys":
         options.linearizableKeys = flag();
+        break;
+      case "rmw":
+        options.readModifyWrite = flag();
         break;
       case "transaction-order":
         options.transactionOrder = transactionOrder(value);

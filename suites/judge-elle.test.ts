@@ -77,6 +77,13 @@ describe("settings", () => {
     expect(await types(stale, "rw-register", { set: ["wfr-keys?=true"] })).toEqual(["G-single-item-realtime"]);
   });
 
+  test("registers that are read before they are written are judged completely", async () => {
+    const { verdict } = await judge(chain, "rw-register", { set: ["rmw=true"] });
+
+    expect(verdict).toMatchObject({ verdict: "valid", details: { complete: true } });
+    expect(await refusal(chain, "rw-register", { set: ["rmw=true"], models: ["read-committed"] })).toMatch(/BAD_OPTION: orders of versions do not follow from reads under read-committed; leave rmw out/);
+  });
+
   test("keys that are linearizable order versions, and so does each process", async () => {
     expect(await types(blind, "rw-register")).toEqual([]);
     expect(await types(blind, "rw-register", { set: ["linearizable-keys=true"] })).toEqual(["cyclic-versions"]);

@@ -1,11 +1,13 @@
 import { type Budget, unlimited } from "../../harness/budget.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import type { Analysis } from "./analysis.ts";
-import { type Cycle, explained, findCycles, subgraphTests } from "./cycles.ts";
+import { explained, findCycles } from "./cycles.ts";
+import type { Cycle } from "./cycles/kinds.ts";
+import { subgraphTests, SubgraphTests } from "./cycles/subgraphs.ts";
 import type { Findings, Step } from "./findings.ts";
-import { components, type Graph, PROCESS, REALTIME, relationNames } from "./graph.ts";
+import { components, PROCESS, REALTIME, relationNames } from "./graph.ts";
 import { anomalyNames, boundary, canonicalModel, forbidden, implying, impossible, modelNames } from "./models.ts";
-import { addProcessOrder, addRealtimeChain, localGraph, type SessionOrder } from "./order.ts";
+import { addProcessOrder, addRealtimeChain, type LocalGraph, LocalGraphs, type SessionOrder } from "./order.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** What should hold. */
@@ -30,6 +32,8 @@ export interface ElleResult {
   /** Edges between transactions, and components with a cycle. */
   readonly edgeCount: number;
   readonly componentCount: number;
+  /** Of registers that are read before they are written: whether every order of versions is known, so that `valid` is proved. */
+  readonly orders?: { readonly complete: boolean; readonly undetermined: readonly string[] };
 }
 
 /** Seen, but neither for nor against: the answer is then `unknown`, unless something was found. */
@@ -65,10 +69,9 @@ export function judge(analysis: Analysis, demands: Demands, budget: Budget = unl
   if (!related) findings.add("empty-transaction-graph", () => ({ transactions: [], explain: () => "no transaction depends on another: there is nothing to judge", details: {} }));
 
   const graph = edges.graph(count + auxiliary + (session === "realtime" ? count : 0));
-  const parts = components(graph, { bound: count }).map((members) => {
-    const local = localGraph(graph, members, { ...(analysis.expand === undefined ? {} : { expand: analysis.expand }), ...(session === "realtime" ? { realtime: transactions } : {}) });
-    return { members, local };
-  });
+  const circles = components(graph, { bound: count });
+  const locals = circles.length === 0 ? undefined : new LocalGraphs(graph, { ...(analysis.expand === undefined ? {} : { expand: analysis.expand }), ...(session === "realtime" ? { realtime: transactions } : {}) });
+  const parts = circles.map((members) => ({ members, local: locals!.of(members) }));
   for (const { members, local } of parts) addCycles(analysis, members, local, budget);
   addCycleExistence(findings, parts);
 
@@ -80,7 +83,7 @@ export function judge(analysis: Analysis, demands: Demands, budget: Budget = unl
   return { valid, types: [...bad, ...unsure].sort(), not, alsoNot, findings, transactions, edgeCount: dataEdges, componentCount: parts.length };
 }
 
-function addCycles(analysis: Analysis, members: Int32Array, local: Graph, budget: Budget): void {
+function addCycles(analysis: Analysis, members: Int32Array, local: LocalGraph, budget: Budget): void {
   const { cycles, cut } = findCycles(explained(local, analysis.precedence), local, budget);
   for (const cycle of cycles) {
     analysis.findings.add(cycle.type, () => {
@@ -129,11 +132,12 @@ export function cycleText(at: readonly number[], steps: readonly Step[]): string
 }
 
 /** Cycles that are known to exist in a model's subgraph, for models that no anomaly seen so far rules out. */
-function addCycleExistence(findings: Findings, parts: readonly { readonly members: Int32Array; readonly local: Graph }[]): void {
+function addCycleExistence(findings: Findings, parts: readonly { readonly members: Int32Array; readonly local: LocalGraph }[]): void {
+  const tested = parts.map(({ members, local }) => ({ members, tests: new SubgraphTests(local) }));
   for (const test of subgraphTests) {
     if (impossible(findings.types()).has(test.model)) continue;
-    for (const { members, local } of parts) {
-      if (!test.exists(local)) continue;
+    for (const { members, tests } of tested) {
+      if (!tests.exists(test)) continue;
       findings.add(test.type, () => ({
         transactions: [...members.subarray(0, 16)],
         explain: () => `among ${members.length} transactions there is a cycle of ${test.subgraph}, though no single cycle of a named kind was found`,

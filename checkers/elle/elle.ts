@@ -6,6 +6,7 @@ import { analyseClosedPredicate } from "./closed-predicate.ts";
 import { type Demands, type ElleResult, judge } from "./check.ts";
 import { exactLevels, withLevels } from "./levels.ts";
 import { analyseListAppend } from "./list-append.ts";
+import { checkReadModifyWrite } from "./read-modify-write.ts";
 import { elleVerdict } from "./report.ts";
 import { analyseRwRegister, type RegisterOptions } from "./rw-register.ts";
 import { type Transactions, transactionsOf, type Vocabulary } from "./transactions.ts";
@@ -34,6 +35,8 @@ export const vocabularies: { readonly [workload in Workload]: Vocabulary } = {
 
 export interface ElleOptions extends Demands, RegisterOptions {
   readonly budget?: Budget;
+  /** Of `rw-register`: see `checkReadModifyWrite`; the other sources of version order are then not asked. */
+  readonly readModifyWrite?: boolean;
   /** See `transactionsOf`. */
   readonly instantsUnordered?: boolean;
 }
@@ -46,6 +49,7 @@ export function checkElle(history: History, workload: Workload, options: ElleOpt
 
 /** As `checkElle`, from transactions that the caller put together, which need not make a well-formed history. */
 export function judgeTransactions(transactions: Transactions, workload: Workload, options: ElleOptions = {}): ElleResult {
+  if (workload === "rw-register" && options.readModifyWrite === true) return checkReadModifyWrite(transactions, options, options.budget);
   const analysis = workload === "list-append" ? analyseListAppend(transactions) : workload === "rw-register" ? analyseRwRegister(transactions, options) : analyseClosedPredicate(transactions);
   return judge(analysis, options, options.budget);
 }

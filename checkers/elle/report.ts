@@ -17,6 +17,7 @@ export function elleVerdict(checker: string, result: ElleResult): Verdict {
     counts: Object.fromEntries(result.findings.types().map((type) => [type, result.findings.count(type)])),
     transactions: result.transactions.count,
     dependencies: result.edgeCount,
+    ...(result.orders === undefined ? {} : { complete: result.orders.complete, "keys-of-open-order": result.orders.undetermined }),
   };
   if (result.valid === true) return { verdict: "valid", checker, details };
   const bad = result.types.filter((type) => type !== "empty-transaction-graph" && type !== "cycle-search-timeout");

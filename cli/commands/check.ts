@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { workloads as elleWorkloads } from "../../checkers/elle/elle.ts";
 import type { Json } from "../../harness/json.ts";
+import type { Verdict } from "../../harness/verdict.ts";
 import { exportHistory } from "../../results/formats/export.ts";
 import { formats } from "../../results/formats/formats.ts";
 import type { FormatName } from "../../results/formats/format.ts";
@@ -47,7 +48,7 @@ export function addCheck(program: Command): void {
     .option("--budget <duration>", "time for each file; past it the verdict is unknown (default: 60s; with --elle none, --steps counts)", duration)
     .option("--steps <n>", "with --elle, work of the search for each file: the same on any machine", integer(1), 50_000_000)
     .option("--shrink <file>", "with --elle, write the smallest sub-history that shows the first anomaly, as EDN that Elle reads too")
-    .option("--set <key=value>", "an option of the object, or of --elle (wfr-keys=true, sequential-keys=true, linearizable-keys=true, transaction-order=FILE, anomalies=G0,G1a); repeatable", repeated, [])
+    .option("--set <key=value>", "an option of the object, or of --elle (wfr-keys=true, sequential-keys=true, linearizable-keys=true, rmw=true, transaction-order=FILE, anomalies=G0,G1a); repeatable", repeated, [])
     .option("--completions-only", "accept completions without invocations", false)
     .option("--json", "one JSON object a line", false)
     .description("judges histories that were recorded here or by others")
@@ -108,15 +109,23 @@ async function checkTransactions(file: string, workload: string, options: CheckO
   const terms = { "anomaly-types": verdict.details?.["anomaly-types"] ?? [], not: verdict.details?.["not"] ?? [], "also-not": verdict.details?.["also-not"] ?? [] };
   const listed = (names: Json): string => (Array.isArray(names) ? names.join(", ") : "");
   const shrunk = smallest === undefined ? {} : { smallest: { file: options.shrink, anomaly: smallest.anomaly, operations: smallest.history.operationCount } };
-  output.result({ ...checkJson(file, verdict, judgement), ...terms, ...shrunk }, () =>
+  const { complete } = completeness(verdict);
+  output.result({ ...checkJson(file, verdict, judgement), ...terms, ...completeness(verdict), ...shrunk }, () =>
     [
       `${file}: ${verdict.verdict}  (${judgement.operations} transactions, ${judgement.recorded.format}, ${verdict.checker})`,
       ...(verdict.verdict === "unknown" ? [`  ${verdict.reason}`] : []),
       ...(verdict.verdict === "invalid" ? verdict.anomalies : []).map((anomaly) => anomalyText(anomaly, styleOf(process.stdout))),
+      ...(complete === undefined ? [] : [complete ? "  every order of versions is known: the verdict is complete" : "  not every order of versions is known: there may be anomalies that were not seen"]),
       ...(smallest === undefined ? [] : [`  the smallest sub-history that shows ${smallest.anomaly}, ${smallest.history.operationCount} of ${judgement.operations} transactions, is in ${options.shrink}:`, exportHistory(smallest.history, "elle").trimEnd()]),
       ...(listed(terms.not) === "" ? [] : [`  not ${listed(terms.not)}`, `  nor what is stronger: ${listed(terms["also-not"])}`]),
     ].join("\n"),
   );
+}
+
+/** Whether a verdict by --set rmw=true is a proof both ways. */
+function completeness(verdict: Verdict): { readonly complete?: boolean } {
+  const complete = verdict.details?.["complete"];
+  return typeof complete === "boolean" ? { complete } : {};
 }
 
 /** A run's folder knows its own workload: it is judged by that workload's checkers, and its reports are drawn again. */
