@@ -27,6 +27,7 @@ const commands: { readonly [name: string]: () => Promise<(program: Command) => v
   explore: async () => (await import("./commands/witnesses.ts")).addExplore,
   simulate: async () => (await import("./commands/witnesses.ts")).addSimulate,
   compare: async () => (await import("./commands/witnesses.ts")).addCompare,
+  replay: async () => (await import("./commands/replay.ts")).addReplay,
   validate: async () => (await import("./commands/validate.ts")).addValidate,
   list: async () => (await import("./commands/list.ts")).addList,
   doctor: async () => (await import("./commands/upkeep.ts")).addDoctor,

@@ -98,6 +98,39 @@ describe("rashomon run", () => {
     expect(checkers.linearizability.anomalies[0]!.explanation).toMatch(/read/);
   });
 
+  test("a run that is watched ends at its first violation, healed, and says where", async () => {
+    const mark = `mark-watched-${process.pid}`;
+    const args = ["run", "abd-fast-read", "--nemesis", "isolate", "--fault-every", "1500ms", "--fault-for", "1400ms", "--time-limit", "90s", "--rate", "200", "--seed", "1", "--stop-at-first-violation", "--json"];
+    const ran = await rashomon(args, { cwd: folder, env: { RASHOMON_TEST_MARK: mark } });
+
+    expect(ran.code, ran.err).toBe(1);
+    const result = ran.json()[0]!;
+    expect(result["interrupted"]).toBeUndefined();
+    expect(result["reasons"]).toEqual([expect.stringMatching(/^stopped early: linearizability was certain of a violation at op \d+$/)]);
+    const run = String(result["run"]);
+    const { stopped } = JSON.parse(readFileSync(join(run, "run.json"), "utf8")) as { stopped: { op: number; checker: string; anomaly: { operations: number[] } } };
+    const { history } = await readHistoryFile(join(run, "history.jsonl"));
+    expect(history.at(stopped.op).type).toBe("ok");
+    expect(Math.max(...stopped.anomaly.operations)).toBeLessThanOrEqual(stopped.op);
+    // 90 s at 200 a second would be 18,000 operations.
+    expect(history.operationCount).toBeLessThan(9000);
+    expect([...history].slice(stopped.op).some((op) => op.process < 0 && op.f === "heal")).toBe(true);
+    expect(mentioning(mark)).toEqual([]);
+    const again = await rashomon(["check", run, "--json"], { cwd: folder });
+    expect(again.json()[0]).toMatchObject({ verdict: "invalid", reasons: result["reasons"] });
+  });
+
+  test("in virtual time it ends at the same op each time, without a worker", async () => {
+    const once = async (): Promise<unknown> => {
+      const ran = await rashomon(["run", "abd-fast-read", "--cluster", "simulated", "--nemesis", "isolate,latency", "--time-limit", "120s", "--rate", "200", "--seed", "2", "--stop-at-first-violation", "--json"], { cwd: folder });
+      expect(ran.code, ran.err).toBe(1);
+      return ran.json()[0]!["reasons"];
+    };
+    const first = await once();
+    expect(first).toEqual([expect.stringMatching(/stopped early: .* at op \d+/)]);
+    expect(await once()).toEqual(first);
+  });
+
   test("in virtual time the same seed gives the same history, byte for byte", async () => {
     const once = async (): Promise<string> => {
       const ran = await rashomon(["run", "abd", "--cluster", "simulated", "--nemesis", "isolate,latency,pause,kill", "--time-limit", "20s", "--rate", "60", "--seed", "5", "--json"], { cwd: folder });
@@ -160,6 +193,7 @@ describe("what is wrong is said before anything starts", () => {
     ["a demo on no cluster", ["demo", "--cluster", "nosuch"], 254, /Allowed choices are local, docker/],
     ["a rate of nothing", ["run", "abd", "--rate", "0"], 254, /above 0/],
     ["a workload for a system that has none", ["run", "pn-counter"], 254, /no workload fits pn-counter/],
+    ["a schedule that is none", ["replay", fileURLToPath(import.meta.url)], 4, /cannot read the schedule/],
     ["exploring a database", ["explore", "etcd"], 254, /etcd is a database/],
   ] as const)("%s", async (_title, args, code, message) => {
     const ran = await rashomon(args, { cwd: folder });
@@ -197,6 +231,20 @@ describe("the other witnesses", () => {
     const { cpuMs: _b, ...second } = b!.json()[0]!;
     expect(first).toEqual(second);
     expect(first["firstBad"]).toBeDefined();
+  });
+
+  test("a counterexample is written as a schedule, played again in the model, and made to happen on real processes", async () => {
+    const file = join(folder, "schedule.json");
+    expect((await rashomon(["explore", "abd-fast-read", "--monitor", "--schedule", file])).code).toBe(1);
+    const [model, real] = await Promise.all([rashomon(["replay", file, "--json"]), rashomon(["replay", file, "--deploy", "--json"], { cwd: folder })]);
+    expect(model.json()[0]).toMatchObject({ verdict: "invalid", applied: 10, broken: "linearizable" });
+    expect(real.code, real.err).toBe(1);
+    expect(real.json()[0]).toMatchObject({ verdict: "invalid", model: "invalid", applied: 10, anomalies: [{ name: "nonlinearizable" }] });
+    const page = readFileSync(String(real.json()[0]!["report"]), "utf8");
+    expect(page).toMatch(/not linearizable after 10 steps/);
+    expect(page).toMatch(/cannot be placed/);
+    const again = await rashomon(["check", String(real.json()[0]!["run"]), "--json"]);
+    expect(again.json()[0], again.err).toMatchObject({ verdict: "invalid" });
   });
 
   test("compare: every real history of abd is one of the model's, and coverage is measured against its outcomes", async () => {

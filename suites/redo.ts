@@ -9,7 +9,8 @@ import { parseSettings } from "../harness/options.ts";
 import { analyse } from "./analyse.ts";
 import { reportOfRun, runReportOf, writeReport } from "../results/report.ts";
 import { harnessVersion } from "./machine.ts";
-import { traceVerdictOf } from "./validate.ts";
+import { judgeReplay } from "./replay.ts";
+import { systemOfRun, traceVerdictOf } from "./validate.ts";
 import { writeReports } from "./write-reports.ts";
 
 /** Judges a stored run again, without a cluster: its history, its ledger, its workload's checkers, its nodes' traces. Writes the new verdict and reports. */
@@ -19,11 +20,18 @@ export async function judgeRunAgain(path: string, options: { readonly budgetMs: 
   if (run.run === undefined || !run.hasHistory) {
     throw new HarnessError("RUN_UNREADABLE", `${path} has ${run.run === undefined ? "no run.json" : "no history.jsonl"}`, { nextStep: "give the folder of a run (runs/latest), or a history file with --spec" });
   }
+  const { history, notes } = await readStoredHistory(run);
+  notes.forEach(options.tell);
+  const folder = openRunFolder(run.path);
+  const system = run.run.workload === "replay" ? systemOfRun(run.run) : undefined;
+  if (system !== undefined) {
+    const verdict = judgeReplay({ system, history, logsFolder: run.paths.logs });
+    folder.writeVerdict(verdict);
+    return { run, verdict, history };
+  }
   const workload = findWorkload(run.run.workload);
   const known = Object.entries(run.run.settings).filter(([name]) => workload.options.some((option) => option.name === name));
   const settings = parseSettings(known.map(([name, value]) => `${name}=${String(value)}`), workload.options, workload.name);
-  const { history, notes } = await readStoredHistory(run);
-  notes.forEach(options.tell);
   const trace = traceVerdictOf(run, history);
   const verdict = await analyse({
     history,
@@ -37,7 +45,6 @@ export async function judgeRunAgain(path: string, options: { readonly budgetMs: 
     ...(run.run.stopped === undefined ? {} : { stopped: run.run.stopped }),
     problems: [],
   });
-  const folder = openRunFolder(run.path);
   folder.writeVerdict(verdict);
   writeReports({ folder, history, tell: options.tell });
   return { run, verdict, history };

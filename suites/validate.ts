@@ -1,6 +1,6 @@
 import { unansweredOperation } from "../clusters/local/answers.ts";
 import { type Diary, hasDiaries, readDiaries } from "../clusters/local/diaries.ts";
-import { describeUnexplained, type TraceVerdict, validateTrace } from "../clusters/local/validation.ts";
+import { describeUnexplained, type TraceVerdict, validateTrace, type ValidationOptions } from "../clusters/local/validation.ts";
 import { systemDefinitions } from "../clusters/systems/registry.ts";
 import type { System } from "../harness/actor.ts";
 import { HarnessError } from "../harness/errors.ts";
@@ -46,13 +46,30 @@ export function traceVerdictOf(run: StoredRun, history: History): Verdict | unde
 
 function validateFolder(run: StoredRun, about: { readonly record: RunRecord; readonly system: System; readonly history: History | undefined }): Validated {
   const { record, system, history } = about;
-  const diaries = readDiaries(run.paths.logs, system.servers);
-  const trace = validateTrace({ diaries, systemOf: () => system });
-  return { system: record.system, trace, verdict: verdictOf(trace, history === undefined ? undefined : answersProblem({ record, system, history, diaries })) };
+  return validateTraces({
+    system,
+    logsFolder: run.paths.logs,
+    // A schedule of a model lets messages in as that model's network would.
+    ...(record.workload === "replay" ? { links: { order: system.model.network.order, repeats: system.model.network.duplicates > 0 } } : {}),
+    ...(history === undefined ? {} : { answers: { record, history } }),
+  });
+}
+
+/** The traces below `logsFolder` against the definition; with `answers`, what clients were told against the traces too. */
+export function validateTraces(about: {
+  readonly system: System;
+  readonly logsFolder: string;
+  readonly links?: NonNullable<ValidationOptions["links"]>;
+  readonly answers?: { readonly record: RunRecord; readonly history: History };
+}): Validated {
+  const { system, links, answers } = about;
+  const diaries = readDiaries(about.logsFolder, system.servers);
+  const trace = validateTrace({ diaries, systemOf: () => system, ...(links === undefined ? {} : { links }) });
+  return { system: system.name, trace, verdict: verdictOf(trace, answers === undefined ? undefined : answersProblem({ ...answers, system, diaries })) };
 }
 
 /** The system of actors that a run on real nodes was of, with the run's settings. */
-function systemOfRun(record: RunRecord): System | undefined {
+export function systemOfRun(record: RunRecord): System | undefined {
   const definition = systemDefinitions.find(({ name }) => name === record.system);
   if (definition === undefined || record.cluster === "simulated") return undefined;
   const known = Object.entries(record.settings).filter(([name]) => definition.options.some((option) => option.name === name));

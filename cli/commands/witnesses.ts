@@ -8,12 +8,14 @@ import type { DiscoveryRecord } from "../../results/records.ts";
 import { compareAccount, compareNow } from "../../suites/compare.ts";
 import { boundsInWords, exploreAccount, exploreInWorkers, exploreNow, findExplorable } from "../../suites/explore.ts";
 import { commandName } from "../../suites/machine.ts";
+import { writeSchedule } from "../../suites/schedule-file.ts";
 import { splitSettings } from "../../suites/settings.ts";
 import { simulateAccount, simulateNow } from "../../suites/simulate.ts";
 import { findSubject, type Subject } from "../../suites/subject.ts";
 import type { SystemDefinition } from "../../harness/actor.ts";
 import type { OptionSpec, Settings } from "../../harness/options.ts";
 import { numberOf } from "../../harness/options.ts";
+import type { Schedule } from "../../harness/schedule.ts";
 import { duration, integer, repeated } from "../arguments.ts";
 import { exitOfVerdict } from "../exit-codes.ts";
 import { interruptible } from "../interrupt.ts";
@@ -32,6 +34,7 @@ interface ExploreFlags extends CommonFlags {
   readonly reduceAfter: number;
   readonly symmetry: boolean;
   readonly workers: number;
+  readonly schedule?: string;
 }
 
 function common(command: Command): Command {
@@ -51,6 +54,7 @@ export function addExplore(program: Command): void {
     .option("--no-reduce", "every state, however many")
     .option("--symmetry", "one state per orbit, for models that declare a symmetry", false)
     .option("--workers <count>", "threads that share the work; every state, nothing reduced", integer(1), 1)
+    .option("--schedule <file>", "write the first counterexample there, for `rashomon replay`")
     .description("walks every behaviour of a system within bounds: a proof, or a shortest counterexample")
     .action(async (name: string, flags: ExploreFlags) => {
       const output = new Output(flags.json);
@@ -70,6 +74,8 @@ export function addExplore(program: Command): void {
           ? await interruptible((signal) => exploreInWorkers(name, settings, { ...request, signal, workers: flags.workers }), output)
           : exploreNow(definition.make(settings), request);
       const { exploration } = explored;
+      const broken = exploration.discoveries.find(({ kind }) => kind === "counterexample");
+      if (flags.schedule !== undefined) saveSchedule(flags.schedule, { system: name, settings, found: broken && { property: broken.property, steps: broken.schedule } }, output);
       const account = exploreAccount(name, explored, { rerun: exploreCommand(name, flags) });
       output.exit(exitOfVerdict(explored.verdict));
       output.result(
@@ -101,6 +107,14 @@ export function addExplore(program: Command): void {
     });
 }
 
+/** Writes what was found; when nothing was, the file is not touched, and that is said. */
+function saveSchedule(path: string, about: { readonly system: string; readonly settings: Settings; readonly found: { readonly property: string; readonly steps: Schedule } | undefined }, output: Output): void {
+  const { system, settings, found } = about;
+  if (found === undefined || found.steps.length === 0) return output.message(`no counterexample: ${path} is not written`);
+  writeSchedule(path, { system, settings, ...found });
+  output.message(`${path}: ${found.steps.length} steps; play them with \`${commandName()} replay ${path} --deploy\``);
+}
+
 /** The command that walks the same states again. */
 function exploreCommand(name: string, flags: ExploreFlags): string {
   return [
@@ -123,13 +137,16 @@ export function addSimulate(program: Command): void {
     .option("--runs <count>", "seeded runs", integer(1), 1000)
     .option("--seed <text>", "of all runs (default: fresh, and printed)", (text) => seed(text))
     .option("--strategy <name>", "uniform, latency or pct: how the next event is chosen", "latency")
+    .option("--schedule <file>", "write the first bad run there, shrunk, for `rashomon replay`")
     .description("plays a system's model clients in virtual time, one seed a run; a failing run replays exactly")
-    .action((name: string, flags: CommonFlags & { runs: number; seed?: Seed; strategy: string }) => {
+    .action((name: string, flags: CommonFlags & { runs: number; seed?: Seed; strategy: string; schedule?: string }) => {
       const output = new Output(flags.json);
       const definition = actorsOf(name);
       const [settings] = splitSettings(flags.set, [definition]) as [Settings];
       const from = flags.seed ?? freshSeed();
       const simulated = simulateNow({ definition, settings, runs: flags.runs, seed: from, strategy: flags.strategy, budgetMs: flags.budget });
+      const bad = simulated.simulation.firstBad;
+      if (flags.schedule !== undefined) saveSchedule(flags.schedule, { system: name, settings, found: bad && { property: bad.property, steps: bad.shrunk.schedule } }, output);
       const rerun = [commandName(), "simulate", name, `--runs ${flags.runs}`, `--seed ${from}`, `--strategy ${flags.strategy}`, ...flags.set.map((setting) => `--set ${setting}`)].join(" ");
       const account = simulateAccount(simulated, { seed: from, rerun });
       output.exit(exitOfVerdict(simulated.verdict));
