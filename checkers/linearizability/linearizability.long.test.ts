@@ -1,4 +1,5 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { specs } from "../../harness/objects/registry.ts";
 import { freshSeed } from "../../harness/random.ts";
 import { expectAgreement, expectEnginesAgree } from "./testing/agreement.ts";
 import { MonitorAnswers } from "./testing/monitor-agreement.ts";
@@ -17,6 +18,12 @@ describe(`all engines agree with brute force on ${perObject * fuzzed.length} ran
     },
     600_000,
   );
+});
+
+it("every object of the registry is among them", () => {
+  const drawn = new Set(fuzzed.map(({ spec }) => spec.name));
+
+  expect(specs.map(({ make }) => make().name).filter((name) => !drawn.has(name))).toEqual([]);
 });
 
 describe(`engines agree on larger histories (seed ${base})`, () => {

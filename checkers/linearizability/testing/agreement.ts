@@ -16,13 +16,13 @@ import type { Fuzzed } from "./shapes.ts";
  * Every engine gives the verdict of brute force on small random histories: the checker, monitors, the search with what
  * it knows of the object, the search that knows only the spec, in both orders of trial. A failure names seed and history.
  */
-export function expectAgreement({ name, spec, call }: Fuzzed, run: { readonly base: string; readonly count: number; readonly answers: MonitorAnswers }): void {
+export function expectAgreement({ name, spec, call, made = spec }: Fuzzed, run: { readonly base: string; readonly count: number; readonly answers: MonitorAnswers }): void {
   const random = new Random(seed(`${run.base}/${name}`));
   const counts = { valid: 0, invalid: 0 };
   for (let i = 0; i < run.count; i++) {
     const one = random.fork(String(i));
     const shape = {
-      spec,
+      spec: made,
       call,
       operations: 3 + one.int(7),
       clients: 2 + one.int(3),
@@ -50,11 +50,11 @@ export function expectAgreement({ name, spec, call }: Fuzzed, run: { readonly ba
 }
 
 /** Larger histories than brute force can take: the engines that know nothing, something and everything of the object agree. */
-export function expectEnginesAgree({ name, spec, call }: Fuzzed, run: { readonly base: string; readonly count: number; readonly operations: number }): void {
+export function expectEnginesAgree({ name, spec, call, made = spec }: Fuzzed, run: { readonly base: string; readonly count: number; readonly operations: number }): void {
   for (let i = 0; i < run.count; i++) {
     const random = new Random(seed(`${run.base}/large/${name}/${i}`));
     const shape = {
-      spec,
+      spec: made,
       call,
       operations: random.between(10, run.operations),
       clients: 2 + random.int(4),

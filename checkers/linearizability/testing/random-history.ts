@@ -114,6 +114,8 @@ function lie(ops: readonly OpInput[], shape: HistoryShape, random: Random): read
     known.push(op.value);
     answers.set(op.f, known);
   });
+  // Where all answers are one, a lie is what was asked.
+  for (const [f, known] of answers) if (known.every((answer) => answer === known[0])) for (const op of ops) if (op.type === "invoke" && op.f === f) known.push(op.value);
   for (let i = 0; i < shape.lies; i++) {
     if (answers.size === 0 && random.chance(0.5)) {
       // Nothing is answered that could be a lie: another call was made than the one that took effect.

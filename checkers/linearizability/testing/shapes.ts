@@ -4,11 +4,16 @@ import { acquire, mutex, release } from "../../../harness/objects/mutex.ts";
 import { cas, casRegister, read, register, write } from "../../../harness/objects/register.ts";
 import { appendItem, appendList, readList } from "../../../harness/objects/append-list.ts";
 import { bank, readBalances, transfer } from "../../../harness/objects/bank.ts";
-import { addNumber, counter, fetchAdd, fetchAddCounter, readCounter } from "../../../harness/objects/counter.ts";
-import { acquireAs, ownedMutex, reentrantMutex, releaseAs, semaphore } from "../../../harness/objects/locks.ts";
+import { addNumber, counter, fetchAdd, fetchAddCounter, generate, idGenerator, readCounter } from "../../../harness/objects/counter.ts";
+import { consensus, propose } from "../../../harness/objects/consensus.ts";
+import { decision, finish } from "../../../harness/objects/decision.ts";
+import { eventualCounter } from "../../../harness/objects/eventual-counter.ts";
+import { idempotentCounter, submit } from "../../../harness/objects/idempotent-counter.ts";
+import { acquireAs, fencedMutex, ownedMutex, reentrantMutex, releaseAs, semaphore } from "../../../harness/objects/locks.ts";
 import { multiRegister, txn } from "../../../harness/objects/multi-register.ts";
 import { addToBag, bag, deleteMin, dequeue, enqueue, insert, pop, priorityQueue, push, queue, stack, take } from "../../../harness/objects/queue.ts";
 import { add, contains, fullSet, growOnlySet, readAll, remove, set } from "../../../harness/objects/set.ts";
+import { isArray } from "../../../harness/json.ts";
 import type { Random } from "../../../harness/random.ts";
 import type { SequentialSpec } from "../../../harness/spec.ts";
 
@@ -17,6 +22,8 @@ export interface Fuzzed {
   readonly name: string;
   readonly spec: SequentialSpec;
   readonly call: (random: Random, serial: number) => Call;
+  /** What histories are made with, where the spec itself only judges answers and cannot foretell them. */
+  readonly made?: SequentialSpec;
 }
 
 /** Every object, in variants that reach its checkers' special cases: few values, unique values, no cas, … */
@@ -105,5 +112,28 @@ export const fuzzed: readonly Fuzzed[] = [
       return txn(micro(), micro());
     },
   },
+  { name: "register whose reads of null tell nothing", spec: register(null, { nullReads: "unknown" }), call: (random) => (random.chance(0.5) ? read() : write(random.pick([null, 1]))) },
+  { name: "stack, two values", spec: stack(), call: (random) => (random.chance(0.55) ? push(random.int(2)) : pop()) },
+  { name: "priority queue, three values", spec: priorityQueue(), call: (random) => (random.chance(0.55) ? insert(random.int(3)) : deleteMin()) },
+  { name: "consensus", spec: consensus(), call: (random) => propose(random.pick([0, 1, null])) },
+  { name: "decision", spec: decision(), call: () => finish() },
+  { name: "eventual counter", spec: eventualCounter(), call: (random) => (random.chance(0.5) ? addNumber(random.pick([1, 2])) : readCounter()) },
+  { name: "idempotent counter", spec: idempotentCounter(), call: (random) => (random.chance(0.5) ? submit(`k${random.int(2)}`, random.pick([1, 2])) : readCounter()) },
+  { name: "id generator", spec: idGenerator(), made: countingIds(), call: () => generate() },
+  { name: "fenced mutex", spec: fencedMutex(), made: risingTokens(), call: (random) => random.pick([acquireAs, releaseAs])(random.int(2)) },
   { name: "mutex", spec: mutex(), call: (random) => (random.chance(0.5) ? acquire() : release()) },
 ];
+
+/** An id generator that gives the numbers. */
+function countingIds(): SequentialSpec {
+  return { ...idGenerator(), apply: (state) => [{ state: Number(state) + 1, ret: Number(state) }], initial: 0 };
+}
+
+/** A fenced lock whose tokens rise by one. */
+function risingTokens(): SequentialSpec {
+  const fenced = fencedMutex();
+  return {
+    ...fenced,
+    apply: (state, call) => fenced.apply(state, call).map((result) => (call.f === "acquire" && isArray(result.state) ? { state: [call.value, Number(result.ret) + 1], ret: Number(result.ret) + 1 } : result)),
+  };
+}
