@@ -117,7 +117,8 @@ export interface HistoryColumns {
 }
 
 export const typeNames: readonly OpType[] = ["invoke", "ok", "fail", "info"];
-const typeCodes: { readonly [type in OpType]: number } = { invoke: 0, ok: 1, fail: 2, info: 3 };
+/** Codes of `History.types`. */
+export const typeCodes: { readonly invoke: 0; readonly ok: 1; readonly fail: 2; readonly info: 3 } = { invoke: 0, ok: 1, fail: 2, info: 3 };
 
 /** What `push` takes: an op without its index; a missing time is unknown. */
 export interface OpInput {

@@ -1,5 +1,5 @@
 import { assert } from "../../harness/assert.ts";
-import type { History } from "../../harness/history.ts";
+import { type History, typeCodes } from "../../harness/history.ts";
 import { NEMESIS } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import type { Call } from "../../harness/op.ts";
@@ -57,27 +57,27 @@ export function partsOf(history: History, spec: SequentialSpec, evidence: readon
   const ownerOf = new Int32Array(length).fill(-1);
   const classOf = new Int32Array(length);
   for (let i = 0; i < length; i++) {
-    if (types[i] !== INVOKE || processes[i] === NEMESIS) continue;
+    if (types[i] !== typeCodes.invoke || processes[i] === NEMESIS) continue;
     const pair = pairs[i]!;
     const proof = proven.size === 0 ? undefined : proven.get(i);
-    const outcome = proof === undefined ? (pair < 0 ? INFO : types[pair]!) : OK;
-    if (outcome === FAIL || proof?.says === "did not happen") continue;
-    const id = proof === undefined ? classifier.classify(i, outcome === OK ? pair : -1) : classifier.proven(i, proof.answer ?? null);
+    const outcome = proof === undefined ? (pair < 0 ? typeCodes.info : types[pair]!) : typeCodes.ok;
+    if (outcome === typeCodes.fail || proof?.says === "did not happen") continue;
+    const id = proof === undefined ? classifier.classify(i, outcome === typeCodes.ok ? pair : -1) : classifier.proven(i, proof.answer ?? null);
     const builder = classifier.builder(i);
-    if (outcome !== OK && builder.classTable[id]!.readOnly) continue;
+    if (outcome !== typeCodes.ok && builder.classTable[id]!.readOnly) continue;
     if (builder.number < 0) builder.number = owners.push(builder) - 1;
     ownerOf[i] = builder.number;
     classOf[i] = id;
-    builder.expect(outcome === OK);
+    builder.expect(outcome === typeCodes.ok);
   }
   allocate(owners);
   const numbers = new Int32Array(length);
   const provenBefore = provenByEnd(proven, length);
   for (let i = 0; i < length; i++) {
     if (provenBefore !== undefined) for (const invocation of provenBefore.get(i) ?? []) owners[ownerOf[invocation]!]!.return(numbers[invocation]!);
-    if (types[i] === INVOKE) {
+    if (types[i] === typeCodes.invoke) {
       if (ownerOf[i]! >= 0) numbers[i] = owners[ownerOf[i]!]!.call(classOf[i]!, i);
-    } else if (types[i] === OK && pairs[i]! >= 0) {
+    } else if (types[i] === typeCodes.ok && pairs[i]! >= 0) {
       const owner = ownerOf[pairs[i]!]!;
       if (owner >= 0) owners[owner]!.return(numbers[pairs[i]!]!);
     }
@@ -85,12 +85,6 @@ export function partsOf(history: History, spec: SequentialSpec, evidence: readon
   for (const invocation of provenBefore?.get(length) ?? []) owners[ownerOf[invocation]!]!.return(numbers[invocation]!);
   return owners.map((builder) => builder.build());
 }
-
-// Codes of `History.types`.
-const INVOKE = 0;
-const OK = 1;
-const FAIL = 2;
-const INFO = 3;
 
 /** By op index: invocations that are known to have taken effect before it, though they never returned. */
 function provenByEnd(proven: ReadonlyMap<number, Evidence>, length: number): Map<number, number[]> | undefined {
@@ -112,7 +106,16 @@ class Classifier {
   readonly #history: History;
   readonly #spec: SequentialSpec;
   readonly #parts = new Map<string | undefined, PartBuilder>();
-  readonly #calls: KnownCall[] = [];
+  // By call, as its part sees it:
+  readonly #calls: Call[] = [];
+  readonly #functions: number[] = [];
+  readonly #builders: PartBuilder[] = [];
+  readonly #observed: boolean[] = [];
+  /** The call known before it with the same value and another function; -1 none. */
+  readonly #before: number[] = [];
+  /** Its class without an answer, and its class where the answer tells nothing; -1: not met. */
+  readonly #crashed: number[] = [];
+  readonly #unobserved: number[] = [];
   /** By value id: the last call known with that value, whatever its function; -1 none. */
   readonly #lastCallOf: Int32Array;
   readonly #answered = new PairTable();
@@ -125,32 +128,38 @@ class Classifier {
 
   /** The part that an invocation belongs to. */
   builder(invocation: number): PartBuilder {
-    return this.#calls[this.#callOf(invocation)]!.builder;
+    return this.#builders[this.#callOf(invocation)]!;
   }
 
   /** The class of an operation whose answer is known from elsewhere. */
   proven(invocation: number, answer: Json): number {
-    const { builder, call, observes } = this.#calls[this.#callOf(invocation)]!;
-    return builder.addClass(call, observes ? answer : null);
+    const number = this.#callOf(invocation);
+    return this.#builders[number]!.addClass(this.#calls[number]!, this.#observed[number]! ? answer : null);
   }
 
   /** The class of an operation with its completion; -1: nobody knows the answer. */
   classify(invocation: number, completion: number): number {
     const number = this.#callOf(invocation);
-    const known = this.#calls[number]!;
-    if (completion < 0) return known.crashed < 0 ? (known.crashed = known.builder.addClass(known.call, undefined)) : known.crashed;
+    if (completion >= 0 && this.#observed[number]!) {
+      const answer = this.#history.values[completion]!;
+      const found = this.#answered.get(number, answer);
+      return found >= 0 ? found : this.#answered.add(number, answer, this.#addClass(number, this.#history.valueTable[answer]!));
+    }
     // Answers that nobody looks at make no class of their own.
-    if (!known.observes) return known.unobserved < 0 ? (known.unobserved = known.builder.addClass(known.call, null)) : known.unobserved;
-    const answer = this.#history.values[completion]!;
-    const found = this.#answered.get(number, answer);
-    return found >= 0 ? found : this.#answered.add(number, answer, known.builder.addClass(known.call, this.#history.valueTable[answer]!));
+    const classes = completion < 0 ? this.#crashed : this.#unobserved;
+    if (classes[number]! < 0) classes[number] = this.#addClass(number, completion < 0 ? undefined : null);
+    return classes[number]!;
+  }
+
+  #addClass(number: number, recorded: Json | undefined): number {
+    return this.#builders[number]!.addClass(this.#calls[number]!, recorded);
   }
 
   #callOf(invocation: number): number {
     const f = this.#history.fs[invocation]!;
     const value = this.#history.values[invocation]!;
     let number = this.#lastCallOf[value]!;
-    while (number >= 0 && this.#calls[number]!.f !== f) number = this.#calls[number]!.before;
+    while (number >= 0 && this.#functions[number] !== f) number = this.#before[number]!;
     return number >= 0 ? number : this.#place(f, value);
   }
 
@@ -165,24 +174,16 @@ class Classifier {
       this.#parts.set(key, builder);
     }
     const local = place?.call ?? call;
-    const observes = builder.spec.observes === undefined || builder.spec.observes(local);
-    const number = this.#calls.push({ f, before: this.#lastCallOf[value]!, builder, call: local, observes, crashed: -1, unobserved: -1 }) - 1;
+    this.#functions.push(f);
+    this.#builders.push(builder);
+    this.#observed.push(builder.spec.observes === undefined || builder.spec.observes(local));
+    this.#before.push(this.#lastCallOf[value]!);
+    this.#crashed.push(-1);
+    this.#unobserved.push(-1);
+    const number = this.#calls.push(local) - 1;
     this.#lastCallOf[value] = number;
     return number;
   }
-}
-
-/** A call that was met, as its part sees it. */
-interface KnownCall {
-  readonly f: number;
-  /** The call known before it with the same value and another function; -1 none. */
-  readonly before: number;
-  readonly builder: PartBuilder;
-  readonly call: Call;
-  readonly observes: boolean;
-  /** Its class without an answer, and its class where the answer tells nothing; -1: not met. */
-  crashed: number;
-  unobserved: number;
 }
 
 /** A map from pairs of integers from 0 on to integers from 0 on: open addressing, at most half full. */

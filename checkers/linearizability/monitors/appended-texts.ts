@@ -71,14 +71,11 @@ function judge(part: Part, chains: TextChains): MonitorAnswer | undefined {
   if (without !== undefined) return certain ? contradiction(classes.indexOf(without)) : undefined;
 
   const { textOf, puts } = chains.writes;
-  // Every operation is a class of its own.
-  const own = new Int32Array(part.count);
   const kinds = new Uint8Array(part.count).fill(WRITE);
   const froms = new Int32Array(part.count).fill(-1);
   const tos = new Int32Array(part.count).fill(-1);
   let valueCount = chains.stateCount;
   for (let i = 0; i < part.count; i++) {
-    own[i] = i;
     const state = writers[i]!;
     if (textOf[i]! < 0) {
       froms[i] = chains.stateOfClass[classes[i]!]!;
@@ -91,7 +88,8 @@ function judge(part: Part, chains: TextChains): MonitorAnswer | undefined {
       froms[i] = chains.before[state]!;
     }
   }
-  const answer = judgeRegister({ ...part, classes: own }, { kinds, froms, tos, valueCount, initial: INITIAL });
+  const { count, eventCount, calls, returns } = part;
+  const answer = judgeRegister({ count, eventCount, calls, returns, kinds, froms, tos, valueCount, initial: INITIAL });
   return answer?.linearizable === true || certain ? answer : undefined;
 }
 

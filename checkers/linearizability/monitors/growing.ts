@@ -26,15 +26,14 @@ export const growingSet: Monitor = {
 
 function judge(part: Part, object: { readonly adds: string; readonly ordered: boolean }): MonitorAnswer | undefined {
   const { classTable, classes } = part;
-  const adder = new Map<Json, number>();
+  const adder = new Adders(part.count);
   /** By class of reads: the first read with it. */
   const firstRead = new Int32Array(classTable.length).fill(-1);
   for (let i = 0; i < part.count; i++) {
     const { call } = classTable[classes[i]!]!;
     if (call.f === object.adds) {
-      const key = identityOf(call.value);
-      if (adder.has(key)) return undefined;
-      adder.set(key, i);
+      if (adder.get(call.value) >= 0) return undefined;
+      adder.set(call.value, i);
     } else if (firstRead[classes[i]!] === -1) firstRead[classes[i]!] = i;
   }
   const reads: { id: number; items: readonly Json[] }[] = [];
@@ -56,6 +55,33 @@ function judge(part: Part, object: { readonly adds: string; readonly ordered: bo
   return judgeSteps(part, { object, adder, steps });
 }
 
+/** Which operation added each element. Whole numbers that lie densely, as most workloads write, stand in a table. */
+class Adders {
+  /** By element: its operation plus 1; 0 none. */
+  readonly #dense: Int32Array;
+  readonly #others = new Map<Json, number>();
+
+  constructor(operations: number) {
+    this.#dense = new Int32Array(4 * operations);
+  }
+
+  /** The operation that added the element, or -1. */
+  get(element: Json): number {
+    if (typeof element === "number" && element >>> 0 === element && element < this.#dense.length) return this.#dense[element]! - 1;
+    return this.#others.get(identityOf(element)) ?? -1;
+  }
+
+  set(element: Json, operation: number): void {
+    if (typeof element === "number" && element >>> 0 === element && element < this.#dense.length) this.#dense[element] = operation + 1;
+    else this.#others.set(identityOf(element), operation);
+  }
+
+  *operations(): IterableIterator<number> {
+    for (const entry of this.#dense) if (entry > 0) yield entry - 1;
+    yield* this.#others.values();
+  }
+}
+
 /** Distinct reads, smallest first, and what each has that the one before it has not. */
 class Steps {
   count = 0;
@@ -65,13 +91,13 @@ class Steps {
   readonly stepOfClass: Int32Array;
   /** By operation that adds: the first distinct read (from 1) that has its element; 0 none. */
   readonly stepOf: Int32Array;
-  readonly #adder: ReadonlyMap<Json, number>;
+  readonly #adder: Adders;
   readonly #ordered: boolean;
   readonly #seen: Int32Array;
   #stamp = 0;
   #lastReader = -1;
 
-  constructor(part: Part, adder: ReadonlyMap<Json, number>, ordered: boolean) {
+  constructor(part: Part, adder: Adders, ordered: boolean) {
     this.stepOfClass = new Int32Array(part.classTable.length);
     this.stepOf = new Int32Array(part.count);
     this.#seen = new Int32Array(part.count);
@@ -86,13 +112,13 @@ class Steps {
     let known = 0;
     let from = 0;
     if (this.#ordered) {
-      for (; from < this.last.length; from++) if (!equalJson(items[from]!, this.last[from]!)) return contradiction(reader, this.#lastReader);
+      for (; from < this.last.length; from++) if (items[from] !== this.last[from] && !equalJson(items[from]!, this.last[from]!)) return contradiction(reader, this.#lastReader);
       known = from;
     }
     for (let k = from; k < items.length; k++) {
-      const operation = this.#adder.get(identityOf(items[k]!));
+      const operation = this.#adder.get(items[k]!);
       // Never added, or there twice.
-      if (operation === undefined || this.#seen[operation] === stamp) return contradiction(reader);
+      if (operation < 0 || this.#seen[operation] === stamp) return contradiction(reader);
       this.#seen[operation] = stamp;
       const step = this.stepOf[operation]!;
       if (step === 0) this.stepOf[operation] = this.count;
@@ -106,7 +132,7 @@ class Steps {
   }
 }
 
-function judgeSteps(part: Part, found: { object: { adds: string; ordered: boolean }; adder: ReadonlyMap<Json, number>; steps: Steps }): MonitorAnswer {
+function judgeSteps(part: Part, found: { object: { adds: string; ordered: boolean }; adder: Adders; steps: Steps }): MonitorAnswer {
   const { object, adder, steps } = found;
   const { classes, classTable, calls, returns } = part;
   // Reads and additions by step, as lists; additions of a list in order of their positions.
@@ -114,10 +140,10 @@ function judgeSteps(part: Part, found: { object: { adds: string; ordered: boolea
   const addsAt: number[][] = Array.from({ length: steps.count + 2 }, () => []);
   for (let i = 0; i < part.count; i++) if (classTable[classes[i]!]!.call.f !== object.adds) readsAt[steps.stepOfClass[classes[i]!]!]!.push(i);
   for (const item of steps.last) {
-    const operation = adder.get(identityOf(item))!;
+    const operation = adder.get(item);
     addsAt[steps.stepOf[operation]!]!.push(operation);
   }
-  for (const operation of adder.values()) if (steps.stepOf[operation] === 0 && returns[operation] !== NEVER) addsAt[steps.count + 1]!.push(operation);
+  for (const operation of adder.operations()) if (steps.stepOf[operation] === 0 && returns[operation] !== NEVER) addsAt[steps.count + 1]!.push(operation);
 
   const order = new GroupOrder();
   const take = (operations: readonly number[], apart: boolean): MonitorAnswer | undefined => {

@@ -20,14 +20,33 @@ export const registerZones: Monitor = {
   name: "zones",
   summary: "register, every value written once, no refused cas: O(n)",
   judge(part) {
-    return part.spec.behavesAs === "register" ? judgeRegister(part, registerForms(part)) : undefined;
+    if (part.spec.behavesAs !== "register" || registerForms(part).kinds.includes(REFUSED)) return undefined;
+    return judgeRegister(byOperation(part));
   },
 };
 
-/** The same for any part whose classes can be put as those of a register. */
-export function judgeRegister(part: Part, forms: RegisterForms): MonitorAnswer | undefined {
-  const values = valuesOf(part, forms);
-  return values === undefined ? undefined : judgeBlocks(part, values);
+/** Operations on a register as integers, by operation: what its class says in `RegisterForms`. */
+export interface RegisterOperations extends Pick<Part, "count" | "eventCount" | "calls" | "returns">, RegisterForms {}
+
+function byOperation(part: Part): RegisterOperations {
+  const forms = registerForms(part);
+  const { count, eventCount, calls, returns, classes } = part;
+  const kinds = new Uint8Array(count);
+  const froms = new Int32Array(count);
+  const tos = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const id = classes[i]!;
+    kinds[i] = forms.kinds[id]!;
+    froms[i] = forms.froms[id]!;
+    tos[i] = forms.tos[id]!;
+  }
+  return { count, eventCount, calls, returns, kinds, froms, tos, valueCount: forms.valueCount, initial: forms.initial };
+}
+
+/** The same for operations that were put as those of a register; undefined where a value comes about twice. */
+export function judgeRegister(operations: RegisterOperations): MonitorAnswer | undefined {
+  const values = valuesOf(operations);
+  return values === undefined ? undefined : judgeBlocks(operations, values);
 }
 
 /** Who makes and who uses each value; operations by number, -1 none. */
@@ -37,7 +56,6 @@ interface Values {
   readonly producer: Int32Array;
   /** The cas that takes the value away. */
   readonly consumer: Int32Array;
-  readonly forms: RegisterForms;
   readonly firstReturn: Int32Array;
   readonly firstReturned: Int32Array;
   readonly lastCall: Int32Array;
@@ -46,10 +64,8 @@ interface Values {
   readonly rival: readonly [number, number] | undefined;
 }
 
-function valuesOf(part: Part, forms: RegisterForms): Values | undefined {
-  const { kinds, froms, tos } = forms;
-  const count = forms.valueCount;
-  const { classes, calls, returns } = part;
+function valuesOf(operations: RegisterOperations): Values | undefined {
+  const { kinds, froms, tos, calls, returns, initial, valueCount: count } = operations;
   const producer = new Int32Array(count).fill(-1);
   const consumer = new Int32Array(count).fill(-1);
   const firstReturn = new Int32Array(count).fill(NEVER);
@@ -58,17 +74,16 @@ function valuesOf(part: Part, forms: RegisterForms): Values | undefined {
   const lastCalled = new Int32Array(count).fill(-1);
   let crashed = false;
   let rival: readonly [number, number] | undefined;
-  for (let i = 0; i < part.count; i++) {
-    const id = classes[i]!;
-    const kind = kinds[id]!;
+  for (let i = 0; i < operations.count; i++) {
+    const kind = kinds[i]!;
     if (kind === REFUSED) return undefined;
     if (kind === WRITE || kind === CAS) {
-      const to = tos[id]!;
-      if (to === forms.initial || producer[to] !== -1 || to === froms[id]) return undefined;
+      const to = tos[i]!;
+      if (to === initial || producer[to] !== -1 || to === froms[i]) return undefined;
       producer[to] = i;
     }
     if (kind === READ) {
-      const value = froms[id]!;
+      const value = froms[i]!;
       if (returns[i]! < firstReturn[value]!) {
         firstReturn[value] = returns[i]!;
         firstReturned[value] = i;
@@ -83,31 +98,28 @@ function valuesOf(part: Part, forms: RegisterForms): Values | undefined {
   // Crashed operations count only if something that surely happened needs their value.
   const keep = new Uint8Array(count);
   const needed: number[] = [];
-  for (let i = 0; crashed && i < part.count; i++) {
-    const id = classes[i]!;
-    if (kinds[id] === READ || (kinds[id] === CAS && returns[i] !== NEVER)) needed.push(froms[id]!);
+  for (let i = 0; crashed && i < operations.count; i++) {
+    if (kinds[i] === READ || (kinds[i] === CAS && returns[i] !== NEVER)) needed.push(froms[i]!);
   }
   for (let value = needed.pop(); value !== undefined; value = needed.pop()) {
     if (keep[value] === 1) continue;
     keep[value] = 1;
     const maker = producer[value]!;
-    if (maker >= 0 && returns[maker] === NEVER && kinds[classes[maker]!] === CAS) needed.push(froms[classes[maker]!]!);
+    if (maker >= 0 && returns[maker] === NEVER && kinds[maker] === CAS) needed.push(froms[maker]!);
   }
-  for (let i = 0; i < part.count; i++) {
-    const id = classes[i]!;
-    if (kinds[id] === NOTHING || kinds[id] === READ) continue;
-    if (returns[i] === NEVER && keep[tos[id]!] === 0) producer[tos[id]!] = -1;
-    else if (kinds[id] === CAS) {
-      if (consumer[froms[id]!] !== -1) rival = [consumer[froms[id]!]!, i];
-      consumer[froms[id]!] = i;
+  for (let i = 0; i < operations.count; i++) {
+    if (kinds[i] === NOTHING || kinds[i] === READ) continue;
+    if (returns[i] === NEVER && keep[tos[i]!] === 0) producer[tos[i]!] = -1;
+    else if (kinds[i] === CAS) {
+      if (consumer[froms[i]!] !== -1) rival = [consumer[froms[i]!]!, i];
+      consumer[froms[i]!] = i;
     }
   }
   return {
     count,
-    initial: forms.initial,
+    initial,
     producer,
     consumer,
-    forms,
     firstReturn,
     firstReturned,
     lastCall,
@@ -116,19 +128,29 @@ function valuesOf(part: Part, forms: RegisterForms): Values | undefined {
   };
 }
 
-function judgeBlocks(part: Part, values: Values): MonitorAnswer {
+function judgeBlocks(operations: RegisterOperations, values: Values): MonitorAnswer {
   if (values.rival !== undefined) return contradiction(...values.rival);
-  const { calls, returns, classes } = part;
-  const { froms, tos } = values.forms;
-  // Zones by the event at which they begin to matter: forward ones at their first return, backward ones at their last call.
-  const forwardEnd = new Int32Array(part.eventCount + 1).fill(-1);
-  const backwardEnd = new Int32Array(part.eventCount + 1).fill(-1);
-  const zoneOf = new Int32Array(part.eventCount + 1).fill(-1);
+  const { calls, returns, froms, tos, eventCount } = operations;
+  // Zones by the event at which they begin to matter: forward ones (root + 1) at their first return, backward ones
+  // (-1 - root) at their last call.
+  const zoneAt = new Int32Array(eventCount + 1);
+  /** By block root: where its zone ends. */
+  const ends = new Int32Array(values.count);
   /** By block root: the operations that make its zone. */
   const firsts = new Int32Array(values.count).fill(-1);
   const lasts = new Int32Array(values.count).fill(-1);
   const visited = new Uint8Array(values.count);
   let initialEnd = -1;
+  const enter = (root: number, first: number, last: number): void => {
+    if (root === values.initial) initialEnd = last;
+    else if (first < last) {
+      zoneAt[first] = root + 1;
+      ends[root] = last;
+    } else if (first !== NEVER) {
+      zoneAt[last] = -1 - root;
+      ends[root] = first;
+    }
+  };
   for (let root = 0; root < values.count; root++) {
     const maker = values.producer[root]!;
     const used = values.firstReturned[root]! >= 0 || values.consumer[root]! >= 0;
@@ -137,7 +159,7 @@ function judgeBlocks(part: Part, values: Values): MonitorAnswer {
       if (used) return contradiction(values.firstReturned[root]!, values.firstReturned[root]! < 0 ? values.consumer[root]! : -1);
       continue;
     }
-    if (root !== values.initial && froms[classes[maker]!]! >= 0) continue;
+    if (root !== values.initial && froms[maker]! >= 0) continue;
     let first = root === values.initial ? -1 : returns[maker]!;
     let last = root === values.initial ? -1 : calls[maker]!;
     firsts[root] = maker;
@@ -156,14 +178,7 @@ function judgeBlocks(part: Part, values: Values): MonitorAnswer {
           lasts[root] = values.lastCalled[root]!;
         }
       }
-      if (root === values.initial) initialEnd = last;
-      else if (first < last) {
-        forwardEnd[first] = last;
-        zoneOf[first] = root;
-      } else if (first !== NEVER) {
-        backwardEnd[last] = first;
-        zoneOf[last] = root;
-      }
+      enter(root, first, last);
       continue;
     }
     const order = new GroupOrder();
@@ -192,16 +207,9 @@ function judgeBlocks(part: Part, values: Values): MonitorAnswer {
       order.next();
       const before = take(next, calls[next]!, returns[next]!, next);
       if (before >= 0) return contradiction(next, before);
-      value = tos[classes[next]!]!;
+      value = tos[next]!;
     }
-    if (root === values.initial) initialEnd = last;
-    else if (first < last) {
-      forwardEnd[first] = last;
-      zoneOf[first] = root;
-    } else if (first !== NEVER) {
-      backwardEnd[last] = first;
-      zoneOf[last] = root;
-    }
+    enter(root, first, last);
   }
   for (let value = 0; value < values.count; value++) {
     // What no chain reaches hangs on a cycle of cas.
@@ -209,15 +217,14 @@ function judgeBlocks(part: Part, values: Values): MonitorAnswer {
   }
   let end = initialEnd;
   let holder = values.initial;
-  for (let event = 0; event < part.eventCount; event++) {
-    if (forwardEnd[event]! >= 0) {
-      const root = zoneOf[event]!;
-      if (end > event) return contradiction(firsts[holder]!, lasts[holder]!, firsts[root]!, lasts[root]!);
-      end = forwardEnd[event]!;
+  for (let event = 0; event < eventCount; event++) {
+    const zone = zoneAt[event]!;
+    if (zone === 0) continue;
+    const root = Math.abs(zone) - 1;
+    if (zone > 0 ? end > event : ends[root]! < end) return contradiction(firsts[holder]!, lasts[holder]!, firsts[root]!, lasts[root]!);
+    if (zone > 0) {
+      end = ends[root]!;
       holder = root;
-    } else if (backwardEnd[event]! >= 0 && backwardEnd[event]! < end) {
-      const root = zoneOf[event]!;
-      return contradiction(firsts[holder]!, lasts[holder]!, firsts[root]!, lasts[root]!);
     }
   }
   return LINEARIZABLE;

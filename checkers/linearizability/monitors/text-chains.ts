@@ -66,7 +66,7 @@ export interface Chain {
 export class TextChains {
   readonly writes: Writes;
   /** States are numbered from 0, the initial one. */
-  stateCount = 1;
+  stateCount: number = 1;
   /** By state: the state that it was appended to; `INITIAL` for the first of a chain. */
   readonly before: number[] = [-1];
   /** By state: the text that led there. */
@@ -74,7 +74,7 @@ export class TextChains {
   /** By class of gets: the state that they saw. */
   readonly stateOfClass: Int32Array;
   /** By first text. */
-  readonly chains = new Map<number, Chain>();
+  readonly chains: Map<number, Chain> = new Map<number, Chain>();
   readonly #part: Part;
   readonly #cut: Cut;
 
