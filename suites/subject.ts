@@ -1,6 +1,8 @@
 import { actorClient } from "../clusters/local/actor-client.ts";
 import { localCluster } from "../clusters/local/local-cluster.ts";
 import { etcd } from "../clusters/systems/etcd/etcd.ts";
+import { galera } from "../clusters/systems/galera/galera.ts";
+import { mariadb } from "../clusters/systems/mariadb/mariadb.ts";
 import { patroni } from "../clusters/systems/patroni/patroni.ts";
 import { postgres } from "../clusters/systems/postgres/postgres.ts";
 import { systemDefinitions } from "../clusters/systems/registry.ts";
@@ -44,7 +46,7 @@ export interface Deployment {
 }
 
 /** Every system that `run` knows, in the order in which they are listed. */
-export const subjects: readonly Subject[] = [...systemDefinitions.filter((definition) => definition.role !== "fixture").map(actorSubject), ...[etcd, postgres, patroni].map(databaseSubject)];
+export const subjects: readonly Subject[] = [...systemDefinitions.filter((definition) => definition.role !== "fixture").map(actorSubject), ...[etcd, postgres, patroni, mariadb, galera].map(databaseSubject)];
 
 /** The subject of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findSubject(name: string): Subject {

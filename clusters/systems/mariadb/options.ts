@@ -1,0 +1,48 @@
+import type { Claim } from "../../../harness/claim.ts";
+import { booleanOf, type OptionSpec, type Settings, textOf } from "../../../harness/options.ts";
+
+/** What both a single server and a cluster can be asked for. */
+export const mariadbOptions: readonly OptionSpec[] = [
+  {
+    name: "isolation",
+    kind: "choice",
+    choices: ["read-committed", "repeatable-read", "serializable"],
+    default: "repeatable-read",
+    reason: "MariaDB's own default",
+  },
+  { name: "snapshot-isolation", kind: "boolean", default: false, reason: "MariaDB 10.11's own default of innodb_snapshot_isolation; true makes repeatable-read refuse to overwrite what it has not seen" },
+  {
+    name: "appends",
+    kind: "choice",
+    choices: ["read-then-write", "one-statement"],
+    default: "read-then-write",
+    reason: "as an application that reads, computes and writes back; one statement locks the row before it reads it",
+  },
+  { name: "flush-log-at-commit", kind: "choice", choices: ["1", "2", "0"], default: "1", reason: "MariaDB's own default: COMMIT is on disk; 0 writes once a second" },
+];
+
+/** Statements that set up a client's connection. */
+export function sessionStatements(settings: Settings): string[] {
+  return [
+    `set session transaction isolation level ${textOf(settings, "isolation").replaceAll("-", " ")}`,
+    `set session innodb_snapshot_isolation = ${booleanOf(settings, "snapshot-isolation") ? "on" : "off"}`,
+  ];
+}
+
+/** The model that the documents' words come to, as the transactional checker names it. */
+export function claimedModel(settings: Settings): string {
+  const isolation = textOf(settings, "isolation");
+  if (isolation === "repeatable-read" && booleanOf(settings, "snapshot-isolation")) return "snapshot-isolation";
+  return isolation;
+}
+
+export function mariadbClaim(settings: Settings, source: string): Claim {
+  const texts: { readonly [model: string]: string } = {
+    "read-committed": "a transaction sees only what was committed",
+    "repeatable-read": "a transaction that reads a row again sees what it saw before, and no update that it made is lost",
+    "snapshot-isolation": "a transaction sees one snapshot, and of two that change the same row only one commits",
+    serializable: "transactions that commit have the effect of some order of one after the other",
+  };
+  const model = claimedModel(settings);
+  return { text: texts[model]!, model, lattice: "serializable implies snapshot isolation and repeatable read; each implies read committed", source };
+}

@@ -1,0 +1,58 @@
+import { connect } from "node:net";
+import { createConnection, type Connection, type ResultSetHeader } from "mysql2/promise";
+import type { Endpoint } from "../../../harness/cluster.ts";
+import type { Json } from "../../../harness/json.ts";
+import type { Rows, SqlSession, Statement } from "../sql/session.ts";
+
+/** Who the harness is to every server: made at set-up. */
+export const account = { user: "rashomon", password: "rashomon", database: "rashomon" } as const;
+
+/** One connection of `mysql2`, without its pool, to one server; `session` are statements that set it up. */
+export async function openMariadb(endpoint: Endpoint, options: { readonly session: readonly string[]; readonly signal: AbortSignal }): Promise<SqlSession> {
+  const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+  let open = true;
+  let driver: Connection | undefined;
+  const end = (): void => {
+    open = false;
+    driver?.destroy();
+    socket.destroy();
+  };
+  options.signal.addEventListener("abort", end, { once: true });
+  try {
+    driver = await createConnection({ ...account, stream: socket, rowsAsArray: true, supportBigNumbers: true, flags: ["FOUND_ROWS"] });
+    // Without a listener an idle connection's end would end this process.
+    driver.on("error", end);
+    socket.on("close", end);
+    for (const text of options.session) await driver.query(text);
+  } catch (error) {
+    end();
+    throw error;
+  } finally {
+    options.signal.removeEventListener("abort", end);
+  }
+
+  const opened = driver;
+  const ask = async ({ text, values }: Statement): Promise<Rows> => {
+    const [answer] = await opened.query({ sql: text, values: [...values] });
+    if (Array.isArray(answer)) return { rows: answer as Json[][], changed: 0 };
+    return { rows: [], changed: (answer as ResultSetHeader).affectedRows };
+  };
+  const say = async (text: string): Promise<void> => void (await ask({ text, values: [] }));
+  return {
+    isOpen: () => open,
+    run: ask,
+    begin: () => say("start transaction"),
+    async commit() {
+      await say("commit");
+      return { committed: "yes" };
+    },
+    rollback: () => say("rollback"),
+    end,
+  };
+}
+
+/** The number of an error that the server sent; the driver's own errors have no server's message. */
+export function serverErrorNumber(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("sqlMessage" in error) || !("errno" in error)) return undefined;
+  return typeof error.errno === "number" ? String(error.errno) : undefined;
+}
