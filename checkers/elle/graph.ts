@@ -11,6 +11,12 @@ export const RWP = 32;
 export const PROCESS = 64;
 export const REALTIME = 128;
 
+/** Dependencies: what a transaction builds on. */
+export const D: number = WW | WWP | WR | WRP;
+/** Anti-dependencies: what a transaction did not see. */
+export const R: number = RW | RWP;
+export const PREDICATE: number = WWP | WRP | RWP;
+
 /** The relations' names, lowest bit first. */
 export const relationNames: readonly string[] = ["ww", "wr", "rw", "wwp", "wrp", "rwp", "process", "realtime"];
 
@@ -90,20 +96,22 @@ export class EdgeList {
 /**
  * Strongly connected components by edges that share a bit with `mask` (Tarjan, SIAM J. Comput. 1972, without
  * recursion): for each vertex its component's number, numbered so that edges between components lead to smaller
- * numbers. O(vertices + edges).
+ * numbers. `backward` takes vertices and edges in reversed order, which numbers otherwise. O(vertices + edges).
  */
-export function componentNumbers(graph: Graph, mask: number = 255): { readonly of: Int32Array; readonly count: number } {
+export function componentNumbers(graph: Graph, mask: number = 255, direction: "forward" | "backward" = "forward"): { readonly of: Int32Array; readonly count: number } {
   const { count, starts, targets, labels } = graph;
   const order = new Int32Array(count);
   const low = new Int32Array(count);
   const of = new Int32Array(count).fill(-1);
   const stack = new Int32Array(count);
   const path = new Int32Array(count);
-  const cursor = starts.slice(0, count);
+  const backward = direction === "backward";
+  const cursor = new Int32Array(count);
   let number = 0;
   let clock = 0;
   let held = 0;
-  for (let root = 0; root < count; root++) {
+  for (let turn = 0; turn < count; turn++) {
+    const root = backward ? count - 1 - turn : turn;
     if (order[root] !== 0) continue;
     let depth = 0;
     path[0] = root;
@@ -111,13 +119,15 @@ export function componentNumbers(graph: Graph, mask: number = 255): { readonly o
     stack[held++] = root;
     while (depth >= 0) {
       const v = path[depth]!;
-      const end = starts[v + 1]!;
+      const start = starts[v]!;
+      const degree = starts[v + 1]! - start;
       let at = cursor[v]!;
       let lowest = low[v]!;
       let child = -1;
-      for (; at < end; at++) {
-        if ((labels[at]! & mask) === 0) continue;
-        const to = targets[at]!;
+      for (; at < degree; at++) {
+        const e = backward ? start + degree - 1 - at : start + at;
+        if ((labels[e]! & mask) === 0) continue;
+        const to = targets[e]!;
         if (order[to] === 0) {
           child = to;
           at++;

@@ -13,7 +13,8 @@ import { FAIL, OK, type Transactions } from "./transactions.ts";
  *             │      ▲      └──▶ T4        and is entered from the last moment before it begins
  *             └─▶ T3 T2
  *
- * Only inside a strongly connected component is the reduction itself needed, for cycles of transactions alone.
+ * Only inside a small strongly connected component is the reduction itself made, for cycles of transactions alone; a
+ * large one keeps the chain, and a run of moments in a cycle is told as one step.
  */
 export type SessionOrder = "none" | "process" | "realtime";
 
@@ -101,22 +102,66 @@ export interface Expansion {
   readonly realtime?: Transactions;
 }
 
-/** The subgraph of a component over local vertices 0 … members - 1, auxiliary vertices replaced by the edges that they stand for. */
-export function localGraph(graph: Graph, members: Int32Array, expansion: Expansion): Graph {
-  const local = new Map<number, number>();
-  for (let i = 0; i < members.length; i++) local.set(members[i]!, i);
-  const edges = new EdgeList();
-  for (let i = 0; i < members.length; i++) {
-    for (let e = graph.starts[members[i]!]!; e < graph.starts[members[i]! + 1]!; e++) {
-      const to = local.get(graph.targets[e]!);
-      if (to !== undefined) edges.push(i, to, graph.labels[e]!);
-    }
+/** The subgraph of a component: vertices 0 … `members` - 1 are its transactions, those from there on moments. */
+export interface LocalGraph extends Graph {
+  readonly members: number;
+}
+
+/** Components from this size on keep a chain of moments; in smaller ones real time is edges between transactions. */
+const chainMin = 4096;
+
+/** Makes subgraphs of components of one graph; `local` is scratch memory that they share. */
+export class LocalGraphs {
+  readonly #graph: Graph;
+  readonly #expansion: Expansion;
+  readonly #local: Int32Array;
+
+  constructor(graph: Graph, expansion: Expansion) {
+    this.#graph = graph;
+    this.#expansion = expansion;
+    this.#local = new Int32Array(graph.count).fill(-1);
   }
-  const link = (from: number, to: number, label: number): void => {
-    const [a, b] = [local.get(from), local.get(to)];
-    if (a !== undefined && b !== undefined) edges.push(a, b, label);
-  };
-  expansion.expand?.(members, link);
-  if (expansion.realtime !== undefined) realtimeReduction(expansion.realtime, members, (earlier, later) => link(earlier, later, REALTIME));
-  return edges.graph(members.length);
+
+  /** `members` ascend. Auxiliary vertices are replaced by the edges that they stand for. */
+  of(members: Int32Array): LocalGraph {
+    const { starts, targets, labels } = this.#graph;
+    const local = this.#local;
+    for (let i = 0; i < members.length; i++) local[members[i]!] = i;
+    const edges = new EdgeList();
+    for (let i = 0; i < members.length; i++) {
+      for (let e = starts[members[i]!]!; e < starts[members[i]! + 1]!; e++) {
+        const to = local[targets[e]!]!;
+        if (to >= 0) edges.push(i, to, labels[e]!);
+      }
+    }
+    const link = (from: number, to: number, label: number): void => {
+      if (local[from]! >= 0 && local[to]! >= 0) edges.push(local[from]!, local[to]!, label);
+    };
+    this.#expansion.expand?.(members, link);
+    const { realtime } = this.#expansion;
+    const chained = realtime !== undefined && members.length >= chainMin;
+    if (chained) addChainAmong(realtime, members, edges);
+    else if (realtime !== undefined) realtimeReduction(realtime, members, (earlier, later) => link(earlier, later, REALTIME));
+    for (const member of members) local[member] = -1;
+    return { ...edges.graph(chained ? members.length * 2 : members.length), members: members.length };
+  }
+}
+
+/** The chain among members: local vertex `members.length` + i is the moment at which member i ended. */
+function addChainAmong(transactions: Transactions, members: Int32Array, edges: EdgeList): void {
+  const { types, begins, ends } = transactions;
+  const count = members.length;
+  for (let i = 0; i < count; i++) {
+    const t = members[i]!;
+    if (types[t] === OK) edges.push(i, count + i, REALTIME);
+    if (i + 1 < count) edges.push(count + i, count + i + 1, REALTIME);
+    let low = 0;
+    let high = i;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ends[members[middle]!]! < begins[t]!) low = middle + 1;
+      else high = middle;
+    }
+    if (low > 0) edges.push(count + low - 1, i, REALTIME);
+  }
 }
