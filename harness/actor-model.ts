@@ -68,6 +68,8 @@ export interface Party {
   readonly label: string;
   /** The client thread whose operations it invokes, if it is a client. */
   readonly thread: number | undefined;
+  /** It has code for timers. */
+  readonly handlesTimers?: boolean;
   /** The local state with which the party begins, and what its start sends. */
   begin(): PartyStep;
   /** What it can do on its own now, in a fixed order. Depends on `local` only. */
@@ -231,6 +233,7 @@ export function actorParty(actor: Actor, self: ActorContext, options: ActorParty
   return {
     label: options.label,
     thread: options.thread,
+    handlesTimers: actor.onTimer !== undefined,
     begin() {
       const begun = react(unborn, { input: "start" }, undefined);
       if (typeof begun === "string") throw new Error(`assertion failed: ${options.label} starts within the model`);

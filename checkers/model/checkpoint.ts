@@ -7,7 +7,7 @@ import type { Envelope } from "./memo.ts";
  * A search that can go on elsewhere and later. What is kept is its tree: for every state the number of the state that
  * it was found from, and the event that found it, 8 bytes together. Walking the tree again (only the steps that found
  * something; none is looked up twice) gives back all records and fingerprints, at a fraction of what finding them took,
- * and checks on the way that model and code are those of before.
+ * and checks on the way that model and code are those of before. Handler calls and local transitions are counted anew.
  */
 export interface Checkpoint {
   readonly model: string;

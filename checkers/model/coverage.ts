@@ -1,6 +1,7 @@
 import type { ActorModel, PartyInput } from "../../harness/actor-model.ts";
 import { isArray, isObject, type Json } from "../../harness/json.ts";
 import type { Engine } from "./engine.ts";
+import type { Memo } from "./memo.ts";
 
 /** How much of the code the exploration touched: a handler that never fired proves nothing about itself. */
 export interface Coverage {
@@ -11,20 +12,23 @@ export interface Coverage {
   readonly transitions: number;
   readonly handlerCalls: number;
   /** By kind of party and kind of input: how many distinct inputs were met, and whether any had an effect. */
-  readonly inputs: readonly { readonly party: "server" | "client"; readonly input: string; readonly distinct: number; readonly reacted: boolean }[];
+  readonly inputs: readonly InputCoverage[];
+  /** What was sent or offered, or has a handler, and never had an effect: within these bounds it is untested code. */
+  readonly neverFired: readonly Pick<InputCoverage, "party" | "input">[];
+}
+export interface InputCoverage {
+  readonly party: "server" | "client";
+  readonly input: string;
+  readonly distinct: number;
+  readonly reacted: boolean;
 }
 
-export function coverageOf(model: ActorModel, engine: Engine): Coverage {
-  const byKind = new Map<string, { party: "server" | "client"; input: string; distinct: number; reacted: boolean }>();
+export function coverageOf(model: ActorModel, engine: { readonly memo: Memo; readonly counts: Engine["counts"] }): Coverage {
+  const byKind = new Map<string, InputCoverage>();
   for (const { party, input, reacted } of engine.memo.observed()) {
-    const kind = { party: party < model.servers ? ("server" as const) : ("client" as const), input: describeInput(input, model.servers) };
-    const key = `${kind.party} ${kind.input}`;
-    const known = byKind.get(key);
-    if (known === undefined) byKind.set(key, { ...kind, distinct: 1, reacted });
-    else {
-      known.distinct++;
-      known.reacted ||= reacted;
-    }
+    const kind = kindOf(model, party, input);
+    const known = byKind.get(keyOf(kind));
+    byKind.set(keyOf(kind), { ...kind, distinct: (known?.distinct ?? 0) + 1, reacted: reacted || known?.reacted === true });
   }
   const { locals, envelopes, histories, transitions } = engine.counts;
   return {
@@ -33,8 +37,37 @@ export function coverageOf(model: ActorModel, engine: Engine): Coverage {
     histories,
     transitions,
     handlerCalls: engine.memo.handlerCalls,
-    inputs: [...byKind.values()].sort((a, b) => (`${a.party}${a.input}` < `${b.party}${b.input}` ? -1 : 1)),
+    inputs: [...byKind.values()].sort(byKey),
+    neverFired: withoutEffect(byKind, possibleKinds(model, engine.memo)),
   };
+}
+
+/** Of `possible` kinds, those that no input of `seen` has shown an effect of. */
+export function withoutEffect(seen: ReadonlyMap<string, InputCoverage>, possible: Iterable<InputKind>): readonly InputKind[] {
+  const never = new Map<string, InputKind>();
+  for (const kind of possible) if (seen.get(keyOf(kind))?.reacted !== true) never.set(keyOf(kind), { party: kind.party, input: kind.input });
+  return [...never.values()].sort(byKey);
+}
+
+/** Names a kind of input. */
+export function keyOf(kind: InputKind): string {
+  return `${kind.party} ${kind.input}`;
+}
+type InputKind = Pick<InputCoverage, "party" | "input">;
+
+function byKey(a: InputKind, b: InputKind): number {
+  return keyOf(a) < keyOf(b) ? -1 : 1;
+}
+
+/** What was sent, what was offered, and timers where an actor has a handler for them. */
+function* possibleKinds(model: ActorModel, memo: Memo): IterableIterator<InputKind> {
+  for (const { from, to, message } of memo.envelopes.objects) yield kindOf(model, to, { input: "message", from, message });
+  for (const { party, input } of memo.inputs.objects) yield kindOf(model, party, input);
+  for (const party of model.parties.slice(0, model.servers)) if (party.handlesTimers === true) yield { party: "server", input: "timer" };
+}
+
+function kindOf(model: ActorModel, party: number, input: PartyInput): InputKind {
+  return { party: party < model.servers ? "server" : "client", input: describeInput(input, model.servers) };
 }
 
 function describeInput(input: PartyInput, servers: number): string {

@@ -1,4 +1,4 @@
-import type { ActorModel, HistoryEvent } from "../../harness/actor-model.ts";
+import type { ActorModel } from "../../harness/actor-model.ts";
 import type { Budget } from "../../harness/budget.ts";
 import { SpentBudgets } from "./budgets.ts";
 import type { SearchTree } from "./checkpoint.ts";
@@ -400,22 +400,16 @@ export class Engine implements SuccessorSink, MemberEngine {
   // ---------------------------------------------------------------- the initial state
 
   #begin(): void {
-    const { memo, tracker } = this;
+    const { tracker } = this;
     const successors = this.#successors;
-    const events: HistoryEvent[] = [];
-    const locals = this.model.parties.map((party, id) => {
-      const begun = party.begin();
-      memo.handlerCalls++;
-      events.push(...begun.events);
-      return { local: memo.local(id, begun.local), sends: begun.sends.map(({ to, message }) => memo.envelope({ from: id, to, message })) };
-    });
-    const history = tracker.next(tracker.initial, memo.lists.id(events));
+    const { locals, sends, events } = this.memo.begin();
+    const history = tracker.next(tracker.initial, events);
     this.initialHistory = history;
     this.generated = 1;
-    const length = successors.begin(locals, history);
+    const length = successors.begin(locals, sends, history);
     const frontier = this.#frontier;
     frontier.reserve(length);
-    successors.writeFirst(frontier.writeChunk, frontier.writeAt, locals.map(({ local }) => local));
+    successors.writeFirst(frontier.writeChunk, frontier.writeAt, locals);
     const { writeChunk: chunk, writeAt: at } = frontier;
     if (this.#visited instanceof RecordTable) this.#visited.insert(chunk, at, length);
     else this.#visited.insert(chunk[at + LO]!, chunk[at + HI]!);

@@ -64,6 +64,7 @@ function explorationOf(model: PackedModel, engine: PackedEngine, options: Explor
       transitions: engine.generated - 1,
       handlerCalls: engine.unique,
       inputs: fired.map((action) => ({ party: "server" as const, input: model.describe(action).label, distinct: 1, reacted: true })),
+      neverFired: [],
     },
     reducedPasses: 0,
     // Keys are exact: nothing is merged.

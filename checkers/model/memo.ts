@@ -75,6 +75,17 @@ export class Memo {
     this.#sorted = model.network.order === "any";
   }
 
+  /** How all parties begin: local states, envelopes sent, by party; and the list of clients' events. */
+  begin(): { readonly locals: readonly number[]; readonly sends: readonly (readonly number[])[]; readonly events: number } {
+    const begun = this.model.parties.map((party) => party.begin());
+    this.handlerCalls += begun.length;
+    return {
+      locals: begun.map(({ local }, id) => this.local(id, local)),
+      sends: begun.map(({ sends }, from) => sends.map(({ to, message }) => this.envelope({ from, to, message }))),
+      events: this.lists.id(begun.flatMap(({ events }) => events)),
+    };
+  }
+
   /** Row of the transition of `local` by event `code`, or IGNORED, or BLOCKED. */
   transition(local: number, code: number): number {
     const known = this.transitions.get(local, code);

@@ -5,7 +5,7 @@ import { guarded } from "../../harness/budget.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { isolate, type IsolatedLimits } from "../../harness/isolate.ts";
 import type { Settings } from "../../harness/options.ts";
-import { type Coverage } from "./coverage.ts";
+import { type Coverage, type InputCoverage, keyOf, withoutEffect } from "./coverage.ts";
 import { Engine } from "./engine.ts";
 import { engineOptions, type ExplorableModel, explorationOf, type Exploration, type Findings, findingsOf, type Outcomes } from "./explore.ts";
 import { modelOf } from "./replay.ts";
@@ -129,11 +129,10 @@ function together(shares: readonly ShareOutput[]): Findings {
 /** Workers see nearly the same handlers: the largest of their numbers is a lower bound of the whole. */
 function coverageTogether(all: readonly Coverage[], handlerCalls: number): Coverage {
   const largest = (of: (coverage: Coverage) => number): number => Math.max(...all.map(of));
-  const inputs = new Map<string, Coverage["inputs"][number]>();
+  const inputs = new Map<string, InputCoverage>();
   for (const input of all.flatMap((coverage) => coverage.inputs)) {
-    const key = `${input.party} ${input.input}`;
-    const known = inputs.get(key);
-    inputs.set(key, { ...input, distinct: Math.max(input.distinct, known?.distinct ?? 0), reacted: input.reacted || known?.reacted === true });
+    const known = inputs.get(keyOf(input));
+    inputs.set(keyOf(input), { ...input, distinct: Math.max(input.distinct, known?.distinct ?? 0), reacted: input.reacted || known?.reacted === true });
   }
   return {
     localStates: largest(({ localStates }) => localStates),
@@ -142,6 +141,7 @@ function coverageTogether(all: readonly Coverage[], handlerCalls: number): Cover
     transitions: largest(({ transitions }) => transitions),
     handlerCalls,
     inputs: [...inputs.values()],
+    neverFired: withoutEffect(inputs, all.flatMap((coverage) => coverage.neverFired)),
   };
 }
 

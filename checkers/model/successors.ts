@@ -193,17 +193,17 @@ export class Successors {
     }
   }
 
-  /** Makes the initial state the candidate; the length of its record. */
-  begin(parties: readonly { readonly local: number; readonly sends: readonly number[] }[], history: number): number {
+  /** Makes the initial state the candidate, of these local states and what each party has sent; the length of its record. */
+  begin(locals: readonly number[], sends: readonly (readonly number[])[], history: number): number {
     const { network } = this;
     network.length = 0;
     network.lo = this.#budgets.lo[0]! + this.#tracker.lo.at[history]!;
     network.hi = this.#budgets.hi[0]! + this.#tracker.hi.at[history]!;
-    for (const { local, sends } of parties) {
+    for (const local of locals) {
       network.lo = (network.lo + this.#memo.locals.lo.at[local]!) | 0;
       network.hi = (network.hi + this.#memo.locals.hi.at[local]!) | 0;
-      for (const envelope of sends) network.add(envelope, true);
     }
+    for (const envelope of sends.flat()) network.add(envelope, true);
     this.history = history;
     return this.header + network.length;
   }

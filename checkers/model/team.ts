@@ -136,7 +136,7 @@ export class TeamMember {
   /** What the whole team has found. */
   unique = 0;
   /** From that number on the states are this worker's own; infinite: the search never grew large enough to divide. */
-  split = Number.POSITIVE_INFINITY;
+  split: number = Number.POSITIVE_INFINITY;
   /** What this worker has generated alike with all the others. */
   generatedBefore = 0;
   /** Transitions are not stored by teams. */
