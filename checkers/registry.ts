@@ -11,6 +11,7 @@ import { setFull } from "./set-full.ts";
 import { stats } from "./stats.ts";
 import { totalQueue } from "./total-queue.ts";
 import { unhandledErrors } from "./unhandled-errors.ts";
+import { watch } from "./watch/watch.ts";
 
 /** A checker by name: what `rashomon list checkers` shows and runs may ask for. */
 export interface CheckerEntry {
@@ -58,6 +59,7 @@ export const checkers: readonly CheckerEntry[] = [
   },
   plain(setFull()),
   plain(totalQueue()),
+  plain(watch),
   plain(stats),
   plain(unhandledErrors),
 ];
