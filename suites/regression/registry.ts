@@ -1,10 +1,12 @@
 import { HarnessError } from "../../harness/errors.ts";
 import { etcdRows } from "./rows/etcd.ts";
+import { mariadbRows } from "./rows/mariadb.ts";
+import { patroniRows } from "./rows/patroni.ts";
 import { postgresRows } from "./rows/postgres.ts";
 import type { RegressionRow } from "./row.ts";
 
 /** Every row, in the order of the track record. */
-export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows];
+export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows, ...patroniRows, ...mariadbRows];
 
 /** The row of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findRow(name: string): RegressionRow {

@@ -4,7 +4,19 @@ import { scenarioTrial, type TrialScenario } from "../scenario-trial.ts";
 /** One register that is read everywhere as fast as it goes. */
 const register: TrialScenario = { system: "postgres", workload: "register", timeLimit: 5_000, rate: 1_000, concurrency: 8 };
 
+/** Short transactions over few keys: many of them read what another writes. */
+const transactions: TrialScenario = { system: "postgres", workload: "list-append", nodes: 1, timeLimit: 5_000, rate: 500, concurrency: 10 };
+
 export const postgresRows: readonly RegressionRow[] = [
+  {
+    name: "postgres-write-skew",
+    corpus: "1E, 2E",
+    title: "two transactions at repeatable read each read what the other writes, and both commit",
+    expected: { checker: "elle/list-append", anomalies: ["G2-item"] },
+    anomalous: scenarioTrial("isolation=repeatable-read", { ...transactions, set: ["isolation=repeatable-read", "consistency=serializable"] }),
+    control: { by: "setting", ...scenarioTrial("isolation=serializable", { ...transactions, set: ["isolation=serializable", "consistency=serializable"] }) },
+    runs: 10,
+  },
   {
     name: "postgres-stale-replica",
     corpus: "27E",
