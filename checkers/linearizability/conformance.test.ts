@@ -2,13 +2,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { unlimited } from "../../harness/budget.ts";
+import { historyOf } from "../../harness/history.ts";
 import type { Json } from "../../harness/json.ts";
+import { ownedMutex } from "../../harness/objects/locks.ts";
 import { specNamed } from "../../harness/objects/registry.ts";
 import { readHistory } from "../../results/formats/formats.ts";
 import { decide } from "./decide.ts";
+import { deletions } from "./deletion.ts";
 import { checkLinearizable } from "./linearizability.ts";
 import { partsOf } from "./parts.ts";
-import { explainable, shrink } from "./witness.ts";
+import { CAS, READ, registerForms } from "./register-forms.ts";
+import { explainable, returnedWithin, shrink } from "./witness.ts";
 
 // Histories of real systems with the verdicts that Porcupine and Knossos gave them; read in place, never copied.
 const root = process.env["RASHOMON_CONFORMANCE"] ?? join(import.meta.dirname, "../../../shared/conformance");
@@ -65,6 +69,53 @@ if (existsSync(folder)) {
       expect(explainable(part, witness, unlimited())).toBe(false);
       const verdicts = witness.kept.map((gone) => explainable(part, { ...witness, kept: witness.kept.filter((operation) => operation !== gone) }, unlimited()));
       expect(verdicts).toEqual(witness.kept.map(() => true));
+    });
+
+    it.each(wrong)("$file: delete any operation of the proof and it is valid, unless somebody saw what was deleted", async ({ file }) => {
+      const { history } = await readHistory(join(folder, file));
+      const part = partsOf(history, specNamed("cas-register"))[0]!;
+      const { kinds, froms, tos } = registerForms(part);
+
+      const deleted = deletions(shrink(part, decide(part, unlimited()), unlimited()), unlimited());
+
+      for (const { operation, explainable: valid, contradicting } of deleted) {
+        const made = tos[part.classes[operation]!]!;
+        const seers = contradicting.filter((other) => [READ, CAS].includes(kinds[part.classes[other]!]!) && froms[part.classes[other]!] === made);
+        expect([valid, made >= 0 && seers.length > 0], `op ${part.invocations[operation]!}`).toEqual(valid === true ? [true, false] : [false, true]);
+      }
+      expect(deleted.some(({ explainable: valid }) => valid === true)).toBe(true);
+    });
+
+    // A lock that anybody may release: 131 had acquired it when 129 releases were called. Leave any one out and it fits.
+    describe("the wrong mutex history of Knossos", async () => {
+      const { history } = await readHistory(join(folder, "knossos/mutex/bad-etcd.edn"));
+
+      it("has no smaller proof than all acquires up to the impossible one, as long as nobody knows who holds the lock", () => {
+        const part = partsOf(history, specNamed("mutex"))[0]!;
+
+        const witness = shrink(part, decide(part, unlimited()), unlimited());
+
+        expect(witness.kept.length).toBe(131);
+        const { to } = witness;
+        const all = returnedWithin(part, 0, to);
+        const without = witness.kept.map((gone) => explainable(part, { from: 0, to, kept: all.filter((operation) => operation !== gone) }, unlimited()));
+        expect(without).toEqual(witness.kept.map(() => true));
+        const windows = Array.from({ length: to - 1 }, (_, i) => explainable(part, { from: i + 1, to, kept: returnedWithin(part, i + 1, to) }, unlimited()));
+        expect(windows.every((right) => right === true)).toBe(true);
+      });
+
+      it("is three operations as a lock that knows its holder: it was held by two", () => {
+        const owned = historyOf([...history].map((op) => ({ ...op, value: op.process })));
+        const part = partsOf(owned, ownedMutex())[0]!;
+
+        const witness = shrink(part, decide(part, unlimited()), unlimited());
+
+        const told = witness.kept.map((operation) => {
+          const { call } = part.classTable[part.classes[operation]!]!;
+          return `${call.f} by ${String(call.value)}`;
+        });
+        expect(told).toEqual(["release by 0", "acquire by 3", "acquire by 0"]);
+      });
     });
   });
 } else {

@@ -4,6 +4,7 @@ import type { History } from "../../harness/history.ts";
 import type { Json } from "../../harness/json.ts";
 import { describeCall, type SequentialSpec } from "../../harness/spec.ts";
 import type { Anomaly } from "../../harness/verdict.ts";
+import { deletions } from "./deletion.ts";
 import { NEVER, type Part } from "./parts.ts";
 import { Search } from "./search.ts";
 import { canForgetThePast, type Known, partProblem, returnedWithin, shrink, windowPart, type Witness } from "./witness.ts";
@@ -43,9 +44,19 @@ export function explain(question: { history: History; part: Part; known: Known; 
       impossible: part.invocations[witness.impossible]!,
       pastForgotten: witness.from > 0,
       minimal: witness.minimal,
+      ...(witness.kept.length <= deletedMax ? { deletions: deletionsOf(witness, question.budget) } : {}),
     },
   };
 }
+
+/** What is left wrong when an operation of the witness is deleted outright: by op, those that contradict each other then. */
+function deletionsOf(witness: Witness, budget: Budget): Json {
+  const { part } = witness;
+  const op = (operation: number): number => part.invocations[operation]!;
+  return deletions(witness, budget).map(({ operation, explainable, contradicting }) => ({ op: op(operation), valid: explainable ?? null, contradicting: contradicting.map(op) }));
+}
+/** Witnesses whose operations are deleted in turn. */
+const deletedMax = 12;
 
 /** `read → 4 by process 3 (op 57)`. */
 function nameOf(history: History, part: Part, operation: number): string {

@@ -12,8 +12,9 @@ import { Search, type SearchProblem } from "./search.ts";
 /**
  * A small proof that a part is not linearizable.
  *
- * Simply deleting operations proves nothing: a read of 4 is wrong in any history from which the write of 4 was deleted.
- * So an operation is not deleted but *forgotten*: it may then have taken effect at any time after its call, or never.
+ * Simply deleting operations proves nothing: a read of 4 is wrong in any history from which the write of 4 was deleted
+ * (see `deletion.ts`). So an operation is not deleted but *forgotten*: if it changed nothing (a read, a refused cas) it is
+ * left out, otherwise it may have taken effect at any time after its call, or never.
  * And what lies before the proof's window is forgotten altogether: the object may hold anything when the window opens,
  * and calls still open there are forgotten ones. Whatever was linearizable stays so when something is forgotten; hence
  * if the rest is not linearizable, the whole was not, and operations may be forgotten in any order:
@@ -76,8 +77,17 @@ export function shrink(part: Part, known: Known, budget: Budget): Witness {
   return { part, from, to, kept, impossible, minimal: asker.certain };
 }
 
+/** A stretch of a part's events, and what is remembered of it. */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+  readonly kept: readonly number[];
+  /** An operation that is taken out altogether, as if it had never been called. */
+  readonly deleted?: number;
+}
+
 /** Whether the window can be explained when only `kept` is remembered; undefined: not decided within the budget. */
-export function explainable(part: Part, window: { from: number; to: number; kept: readonly number[] }, budget: Budget): boolean | undefined {
+export function explainable(part: Part, window: Window, budget: Budget): boolean | undefined {
   const outcome = new Search(windowProblem(part, window)).run(Number.POSITIVE_INFINITY, budget);
   return outcome === "unknown" || outcome === undefined ? undefined : outcome === "linearizable";
 }
@@ -206,7 +216,7 @@ export function canForgetThePast(part: Part): boolean {
  * The problem of a window: operations not kept are crashed ones, and before a window anything may have happened.
  * `keepValues`: every state keeps its value, for explanations.
  */
-export function windowProblem(part: Part, window: { from: number; to: number; kept: readonly number[] }, options: { keepValues?: boolean } = {}): SearchProblem {
+export function windowProblem(part: Part, window: Window, options: { keepValues?: boolean } = {}): SearchProblem {
   return partProblem(part, windowPart(part, window), { ...options, initialUnknown: window.from > 0 });
 }
 
@@ -255,14 +265,16 @@ const reachableMax = 64;
  * The window as a part of its own; operations keep their `invocations`. `leaveOutOldCrashes` leaves out what crashed
  * before the window: for pictures of a long history, never for a proof.
  */
-export function windowPart(part: Part, window: { from: number; to: number; kept: readonly number[] }, options: { leaveOutOldCrashes?: boolean } = {}): Part {
-  const { from, to } = window;
+export function windowPart(part: Part, window: Window, options: { leaveOutOldCrashes?: boolean } = {}): Part {
+  const { from, to, deleted } = window;
   const keeps = new Uint8Array(part.count);
   for (const operation of window.kept) keeps[operation] = 1;
   const classTable: OperationClass[] = [...part.classTable];
   const forgotten = new Map<number, number>();
+  /** -1: it changed nothing, so nothing is left of it. */
   const forgottenClass = (id: number): number => {
     const entry = part.classTable[id]!;
+    if (entry.readOnly) return -1;
     if (entry.recorded === undefined) return id;
     let found = forgotten.get(id);
     if (found === undefined) {
@@ -286,17 +298,18 @@ export function windowPart(part: Part, window: { from: number; to: number; kept:
     events.push(2 * numberOf[operation]!);
   };
   for (let i = 0; i < part.count; i++) {
-    if (part.calls[i]! >= from || part.returns[i]! < from) continue;
+    if (part.calls[i]! >= from || part.returns[i]! < from || i === deleted) continue;
     if (options.leaveOutOldCrashes === true && part.returns[i] === NEVER) continue;
     const id = forgottenClass(part.classes[i]!);
-    if (!classTable[id]!.readOnly) enter(i, id);
+    if (id >= 0 && !classTable[id]!.readOnly) enter(i, id);
   }
   for (let e = from; e < to; e++) {
     const operation = part.events[e]! >> 1;
+    if (operation === deleted) continue;
     if ((part.events[e]! & 1) === 0) {
       const remembered = keeps[operation] === 1 && part.returns[operation]! < to;
       const id = remembered ? part.classes[operation]! : forgottenClass(part.classes[operation]!);
-      if (remembered || !classTable[id]!.readOnly) enter(operation, id);
+      if (remembered || (id >= 0 && !classTable[id]!.readOnly)) enter(operation, id);
     } else if (keeps[operation] === 1 && numberOf[operation]! >= 0 && part.calls[operation]! >= from) {
       returns[numberOf[operation]!] = events.length;
       events.push(2 * numberOf[operation]! + 1);
