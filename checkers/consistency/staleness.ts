@@ -2,6 +2,7 @@ import type { Checker } from "../../harness/checker.ts";
 import type { History } from "../../harness/history.ts";
 import { canonicalJson, type Json } from "../../harness/json.ts";
 import { type Access, accessesOf, valueName, writersOf } from "./accesses.ts";
+import { kAtomicity } from "./k-atomicity.ts";
 
 /**
  * How stale were the reads? On registers whose values are written once, a read is at least k writes behind when k writes
@@ -10,8 +11,8 @@ import { type Access, accessesOf, valueName, writersOf } from "./accesses.ts";
  *     C0  |- write 1 -| |- write 2 -| |- write 3 -|
  *     C1                                            |- read → 1 -|        at least 2 behind
  *
- * It is a lower bound of the k of k-atomicity (Golab, Li, Shah, 2011: every read returns one of the last k values; 1 is
- * atomic), cheap enough for every run: O(n log n). Exact answers for k above 2 are hard; this one is never too large.
+ * Cheap for every read of every run: O(n log n), and never too large. How stale the registers were as a whole, exactly where
+ * a search can tell, is the k of `kAtomicity`.
  */
 export interface Staleness {
   readonly reads: number;
@@ -53,13 +54,15 @@ export function stalenessOf(history: History, options: { readonly initial?: Json
 export function staleness(initial: Json = null): Checker {
   return {
     name: "staleness",
-    summary: "how many writes the reads were behind, at least (registers and kv whose values are written once); never invalid",
-    check: (history) =>
+    summary: "how many writes the reads were behind, and the least k for which the registers are k-atomic (values written once); never invalid",
+    check: (history, { budget }) =>
       Promise.resolve().then(() => {
         const measured = stalenessOf(history, { initial });
         if ("reason" in measured) return { verdict: "unknown", checker: "staleness", reason: measured.reason };
         const { reads, stale, most, worst, histogram } = measured;
-        return { verdict: "valid", checker: "staleness", details: { reads, stale, most, worst, histogram: Object.fromEntries(histogram) } };
+        const atomicity = kAtomicity(history, { initial, budget });
+        const k = "reason" in atomicity ? { unknown: atomicity.reason } : { least: atomicity.least, most: atomicity.most };
+        return { verdict: "valid", checker: "staleness", details: { reads, stale, most, worst, histogram: Object.fromEntries(histogram), k } };
       }),
   };
 }
