@@ -13,6 +13,8 @@ export interface CircleStep {
   readonly from: number;
   readonly to: number;
   readonly relation: "session" | "wr" | "commit";
+  /** Of a commit step: the transaction whose reads show it. */
+  readonly reader?: number;
   readonly text: (name: (index: number) => string) => string;
 }
 
@@ -25,15 +27,11 @@ export function explainCircle(history: History, level: WeakLevel, members: reado
   const steps = known.stepsAmong(new Set(members));
   const circle = shortestCircle(steps);
   if (circle === undefined) throw new Error("assertion failed: what the judge of weak levels calls a circle is one by the definition");
-  return circle.map(({ from, to, ...step }) => ({ from: known.index(from), to: known.index(to), ...step }));
+  return circle.map((step) => ({ ...step, from: known.index(step.from), to: known.index(step.to), ...(step.reader === undefined ? {} : { reader: known.index(step.reader) }) }));
 }
 
-interface Link {
-  readonly from: number;
-  readonly to: number;
-  readonly relation: CircleStep["relation"];
-  readonly text: CircleStep["text"];
-}
+/** A step between numbers of transactions. */
+type Link = CircleStep;
 
 class Knowledge {
   readonly #transactions: Transactions;
@@ -91,6 +89,7 @@ class Knowledge {
           from: other,
           to: read.from,
           relation: "commit",
+          reader,
           text: (name) =>
             `${name(this.index(other))} wrote ${read.name} too and ${why(name)}, and yet ${name(this.index(reader))} read ${read.name} = ${read.shown}${read.from === INITIAL ? ", the initial value" : ` from ${name(this.index(read.from))}`}`,
         });

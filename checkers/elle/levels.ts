@@ -4,6 +4,7 @@ import type { Json } from "../../harness/json.ts";
 import type { Anomaly, Verdict } from "../../harness/verdict.ts";
 import { explainCircle } from "./circles.ts";
 import { canonicalModel, friendlyModel, impossible, modelNames, weaker } from "./models.ts";
+import { circleText } from "./report.ts";
 import { checkWeak, type WeakLevel, weakLevels } from "./weak.ts";
 
 /**
@@ -87,22 +88,21 @@ function violation(history: History, level: WeakLevel, circles: readonly (readon
     return { name: `${level}-violation`, operations: [...smallest].sort((a, b) => a - b).slice(0, toldMax), explanation };
   }
   const told = explainCircle(history, level, smallest);
-  const names = new Map([...new Set(told.flatMap(({ from, to }) => [from, to]))].map((index, i) => [index, `T${i + 1}`]));
+  const names = new Map([...new Set([...told.map(({ from }) => from), ...told.flatMap(({ reader }) => reader ?? [])])].map((index, i) => [index, `T${i + 1}`]));
   const name = (index: number): string => names.get(index) ?? `op ${index}`;
   const operations = [...names.keys()].sort((a, b) => a - b);
-  const lines = [...names].map(([index, called]) => (index < 0 ? `${called} = the initial state` : `${called} = op ${index}: ${JSON.stringify(history.at(index).value)}`));
-  const reasons = told.map((step) => `${name(step.from)} < ${name(step.to)}: ${step.text(name)}`);
+  const transaction = (index: number): string => (index < 0 ? "the initial state" : `op ${index}: ${JSON.stringify(history.at(index).value)}`);
   const diagram: CycleGraphDiagram = {
     kind: "cycle-graph",
     title: `${level}-violation`,
-    nodes: [...names].map(([index, called]) => ({ id: called, label: index < 0 ? `${called}: the initial state` : `${called}: ${JSON.stringify(history.at(index).value)}` })),
+    nodes: told.map(({ from }) => ({ id: name(from), label: transaction(from) })),
     edges: told.map((step) => ({ from: name(step.from), to: name(step.to), label: step.relation, note: step.text(name) })),
     caption: "each arrow: the first had to commit before the second",
   };
   return {
     name: `${level}-violation`,
     operations: operations.filter((index) => index >= 0),
-    explanation: [...lines, `${reasons.join("; ")}. So ${name(told[0]!.from)} would precede itself`].join("\n"),
+    explanation: circleText(names, { transaction, steps: told }),
     diagrams: [diagram],
     details: { cycle: told.map(({ from }) => from), relations: told.map(({ relation }) => relation), ...(circles.length > 1 ? { "of-this-type": circles.length } : {}) },
   };

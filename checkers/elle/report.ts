@@ -2,11 +2,11 @@ import type { CycleGraphDiagram, Diagram, ProcessLinesDiagram } from "../../harn
 import type { Json } from "../../harness/json.ts";
 import type { Anomaly, Verdict } from "../../harness/verdict.ts";
 import type { ElleResult } from "./check.ts";
-import type { Finding } from "./findings.ts";
+import type { Finding, Step } from "./findings.ts";
 import { OK, type Transactions, transactionText } from "./transactions.ts";
 
 /** Anomalies of one type that a verdict carries in full; the rest is counted. */
-const shownMax = 8;
+const shownMax = 3;
 
 /** The answer as a verdict: each anomaly with its words and pictures, Elle's terms under `details`. */
 export function elleVerdict(checker: string, result: ElleResult): Verdict {
@@ -46,7 +46,22 @@ function explanation(transactions: Transactions, finding: Finding): string {
     const who = [...new Set(finding.transactions)].slice(0, 4).map((t) => `op ${transactions.indices[t]}: ${transactionText(transactions, t)}`);
     return [finding.explain(), ...who].join("\n");
   }
-  return [...finding.transactions.map((t, i) => `T${i + 1} = op ${transactions.indices[t]}: ${transactionText(transactions, t)}`), finding.explain()].join("\n");
+  const names = new Map(finding.transactions.map((t, i) => [t, `T${i + 1}`]));
+  return circleText(names, { transaction: (t) => `op ${transactions.indices[t]}: ${transactionText(transactions, t)}`, steps: finding.steps });
+}
+
+/** A circle for people: what cannot be, who is who, and why each precedes the next. */
+export function circleText(
+  names: ReadonlyMap<number, string>,
+  told: { transaction(id: number): string; readonly steps: readonly Pick<Step, "from" | "to" | "text">[] },
+): string {
+  const name = (id: number): string => names.get(id) ?? `T(${id})`;
+  const circle = [...told.steps.map(({ from }) => name(from)), name(told.steps[0]!.from)].join(" < ");
+  return [
+    `${circle}: no order explains what these transactions saw`,
+    ...[...names].map(([id, called]) => `${called} = ${told.transaction(id)}`),
+    ...told.steps.map((step) => `${name(step.from)} < ${name(step.to)}: ${step.text(name)}`),
+  ].join("\n");
 }
 
 /** The cycle as a graph: a vertex a transaction, an edge a dependency with its reason. */
@@ -56,7 +71,7 @@ function cycleGraph(transactions: Transactions, finding: Finding): CycleGraphDia
   return {
     kind: "cycle-graph",
     title: finding.type,
-    nodes: finding.transactions.map((t) => ({ id: name(t), label: `${name(t)}: ${transactionText(transactions, t)}` })),
+    nodes: finding.transactions.map((t) => ({ id: name(t), label: transactionText(transactions, t) })),
     edges: (finding.steps ?? []).map((step) => {
       const key = step.details["key"];
       return { from: name(step.from), to: name(step.to), label: key === undefined ? step.relation : `${step.relation} ${typeof key === "string" ? key : JSON.stringify(key)}`, note: step.text(name) };
@@ -74,6 +89,7 @@ function timeline(transactions: Transactions, finding: Finding): ProcessLinesDia
   return {
     kind: "process-lines",
     title: `${finding.type} in real time`,
+    caption: "each bar from call to return: what the transaction did took effect between",
     lanes: processes.map((process) => ({
       label: `process ${process}`,
       bars: members
