@@ -183,8 +183,18 @@ export interface ComparisonRecord {
   readonly totalIsLowerBound?: boolean;
   /** One per kind of testing: `deploy`, `simulate`. */
   readonly sources: readonly CoverageSource[];
+  /** What else was counted besides histories: `local states`, `handler branches`. */
+  readonly aspects?: readonly CoverageAspect[];
   readonly bounds?: readonly string[];
   readonly note?: string;
+}
+/** One kind of thing that the model has so many of, and what each kind of testing met of them. */
+export interface CoverageAspect {
+  readonly what: string;
+  /** One sentence: what counts as one of them. */
+  readonly definition: string;
+  readonly total: number;
+  readonly sources: readonly CoverageSource[];
 }
 export interface CoverageSource {
   readonly name: string;
@@ -195,6 +205,10 @@ export interface CoverageSource {
   readonly curve: readonly { readonly rounds: number; readonly seen: number }[];
   /** Good–Turing: the probability that the next round shows a history not seen yet (singletons ÷ rounds), 0..1. */
   readonly unseenMass?: number;
+  /** Chao's lower bound for how many exist for this kind of testing, met or not. */
+  readonly estimated?: number;
+  /** Met, and not the model's within its bounds. */
+  readonly outside?: number;
 }
 
 /** A system whose verdict is known beforehand, judged by the same harness in the same session. */

@@ -19,7 +19,7 @@ function connectTo(endpoint: Endpoint, client = actorClient()): Promise<Connecti
 test("an answer is ok with its value", async () => {
   await using server = await frameServer((frame, { say }) => {
     if (member(frame, "hello") === "client") say({ welcome: 0, epoch: 0 });
-    else say({ operation: member(frame, "operation")!, value: [1, 2] });
+    else say({ operation: member(frame, "operation")!, round: 0, value: [1, 2] });
   });
   await using connection = await connectTo(server.endpoint);
 
@@ -33,7 +33,7 @@ test("an answer is ok with its value", async () => {
 test("a refusal by the node is fail", async () => {
   await using server = await frameServer((frame, { say }) => {
     if (member(frame, "hello") === "client") say({ welcome: 0, epoch: 0 });
-    else say({ operation: member(frame, "operation")!, refused: "no cas here" });
+    else say({ operation: member(frame, "operation")!, round: 0, refused: "no cas here" });
   });
   await using connection = await connectTo(server.endpoint);
 
@@ -74,8 +74,8 @@ test("a deadline is info, and the late answer is not taken for that of the next 
     if (member(frame, "hello") === "client") return say({ welcome: 0, epoch: 0 });
     operations.push(String(member(frame, "operation")));
     if (operations.length < 2) return;
-    say({ operation: operations[0]!, value: "late" });
-    say({ operation: operations[1]!, value: "in time" });
+    say({ operation: operations[0]!, round: 0, value: "late" });
+    say({ operation: operations[1]!, round: 0, value: "in time" });
   });
   await using connection = await connectTo(server.endpoint);
 

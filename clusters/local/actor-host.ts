@@ -173,9 +173,9 @@ export class ActorHost {
           break;
         }
         case "reply": {
-          const text = `{"operation":${JSON.stringify(effect.operation)},"value":${JSON.stringify(effect.value)}}`;
-          replies += (replies === "" ? "" : ",") + text;
-          this.#leaving.push(() => this.#options.reply(effect.operation, text));
+          const [operation, value] = [JSON.stringify(effect.operation), JSON.stringify(effect.value)];
+          replies += `${replies === "" ? "" : ","}{"operation":${operation},"value":${value}}`;
+          this.#leaving.push(() => this.#options.reply(effect.operation, `{"operation":${operation},"round":${this.#options.round},"value":${value}}`));
           break;
         }
         case "setTimer":

@@ -4,7 +4,7 @@ import type { Endpoint } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { isObject, type Json } from "../../harness/json.ts";
 import type { Call } from "../../harness/op.ts";
-import { type Act, type Acted, FrameReader, FrameWriter, type Health, type Hello, type Request, type RoundCounts } from "./wire.ts";
+import { type Act, type Acted, callKey, FrameReader, FrameWriter, type Health, type Hello, type Request, type RoundCounts } from "./wire.ts";
 
 /**
  * The calling end of a connection to a node: requests out, answers back, any number in flight. It says exactly what it
@@ -20,7 +20,7 @@ export type Reply =
 export class ClientLink {
   readonly #socket: Socket;
   readonly #writer: FrameWriter;
-  readonly #calls = new Map<OperationId, (reply: Reply) => void>();
+  readonly #calls = new Map<string, (reply: Reply) => void>();
   readonly #asks = new Map<number, { resolve: (answer: { readonly [key: string]: Json }) => void; reject: (error: Error) => void }>();
   #nextAsk = 0;
   #closedBecause: string | undefined;
@@ -72,12 +72,12 @@ export class ClientLink {
     return new Promise((resolve) => {
       const settle = (reply: Reply): void => {
         signal.removeEventListener("abort", onAbort);
-        this.#calls.delete(request.operation);
+        this.#calls.delete(callKey(request));
         resolve(reply);
       };
       const onAbort = (): void => settle({ reply: "lost", reason: "no answer before the deadline" });
       signal.addEventListener("abort", onAbort, { once: true });
-      this.#calls.set(request.operation, settle);
+      this.#calls.set(callKey(request), settle);
       this.#writer.push(JSON.stringify({ ask: "call", ...request } satisfies Request));
     });
   }
@@ -134,10 +134,10 @@ export class ClientLink {
 
   #take(frame: Json): void {
     if (!isObject(frame)) return;
-    const { operation, id, refused, value, welcome } = frame;
+    const { operation, round, id, refused, value, welcome } = frame;
     if (welcome !== undefined) this.#welcomed();
-    else if (typeof operation === "string") {
-      const settle = this.#calls.get(operation);
+    else if (typeof operation === "string" && typeof round === "number") {
+      const settle = this.#calls.get(callKey({ operation, round }));
       if (typeof refused === "string") settle?.({ reply: "refused", reason: refused });
       else if (value !== undefined) settle?.({ reply: "value", value });
     } else if (typeof id === "number") {

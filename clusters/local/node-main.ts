@@ -76,9 +76,9 @@ function openRoom(round: number, options: { readonly random: Random; readonly de
     send,
     reply: (operation, text) => {
       if (gate !== undefined) left.push({ operation });
-      server.answer(operation, text);
+      server.answer({ operation, round }, text);
     },
-    refuse: (operation, refused) => server.answer(operation, JSON.stringify({ operation, refused } satisfies Answer)),
+    refuse: (operation, refused) => server.answer({ operation, round }, JSON.stringify({ operation, round, refused } satisfies Answer)),
     log,
   });
   const room: Room = { host, store, random: options.random, delayMsMax: options.delayMsMax, delays: options.delayMsMax > 0 ? new Map() : undefined };
@@ -171,7 +171,7 @@ const server = new NodeServer({
   onPeer,
   onCall: (operation, round, call) => {
     const room = rooms.get(round);
-    if (room === undefined) return server.answer(operation, JSON.stringify({ operation, refused: `round ${round} is not open` } satisfies Answer));
+    if (room === undefined) return server.answer({ operation, round }, JSON.stringify({ operation, round, refused: `round ${round} is not open` } satisfies Answer));
     const handle = (): void => room.host.call(operation, call);
     if (gate !== undefined) gate.hold(operation, handle);
     else arrive(room, operation.slice(0, operation.indexOf(".")), handle);

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { ActorId, OperationId } from "../../harness/actor.ts";
 import { isObject, type Json } from "../../harness/json.ts";
 import type { Call } from "../../harness/op.ts";
-import { FrameReader, FrameWriter, helloOf, peerFrameOf, type Answer, type Hello, type PeerFrame, type Request, requestOf } from "./wire.ts";
+import { callKey, FrameReader, FrameWriter, helloOf, peerFrameOf, type Answer, type Hello, type PeerFrame, type Request, requestOf } from "./wire.ts";
 
 /**
  * The listening half of a node: tells peers from clients by their hello and hands each frame on. It knows the
@@ -14,8 +14,8 @@ export class NodeServer {
   readonly #handlers: NodeHandlers;
   /** The newest connection of each peer. */
   readonly #peers = new Map<ActorId, { readonly hello: PeerHello; readonly socket: Socket }>();
-  /** Who waits for which operation. */
-  readonly #callers = new Map<OperationId, FrameWriter>();
+  /** Who waits for which call, by its key. */
+  readonly #callers = new Map<string, FrameWriter>();
 
   constructor(handlers: NodeHandlers) {
     this.#handlers = handlers;
@@ -34,10 +34,11 @@ export class NodeServer {
     });
   }
 
-  /** `text`: an `Answer` with this operation. A caller who has gone gets nothing. */
-  answer(operation: OperationId, text: string): void {
-    this.#callers.get(operation)?.push(text);
-    this.#callers.delete(operation);
+  /** `text`: an `Answer` with this operation and round. A caller who has gone gets nothing. */
+  answer(call: { readonly operation: OperationId; readonly round: number }, text: string): void {
+    const key = callKey(call);
+    this.#callers.get(key)?.push(text);
+    this.#callers.delete(key);
   }
 
   /** Takes no further connection; those that are open go on. */
@@ -103,13 +104,13 @@ export class NodeServer {
     const writer = new FrameWriter(socket);
     writer.push(JSON.stringify(this.#handlers.welcome()));
     socket.on("close", () => {
-      for (const [operation, caller] of this.#callers) if (caller === writer) this.#callers.delete(operation);
+      for (const [key, caller] of this.#callers) if (caller === writer) this.#callers.delete(key);
     });
     return (frame) => {
       const request = requestOf(frame);
       if (request === undefined) throw new StreamBroken(`a client sent ${isObject(frame) ? `a frame with ${Object.keys(frame).join(", ")}` : "no object"}`);
       if (request.ask === "call") {
-        this.#callers.set(request.operation, writer);
+        this.#callers.set(callKey(request), writer);
         this.#handlers.onCall(request.operation, request.round, request.call);
       } else {
         writer.push(JSON.stringify(this.#handlers.onControl(request)));

@@ -1,4 +1,5 @@
 import type { ClientScript, SystemDefinition } from "../../harness/actor.ts";
+import { operationId } from "../../harness/actor-model.ts";
 import { unreachable } from "../../harness/assert.ts";
 import { type History, HistoryBuilder, type OpInput } from "../../harness/history.ts";
 import { nodeNames, seed as seedOf, type Seed } from "../../harness/ids.ts";
@@ -103,8 +104,6 @@ async function openPlayer(options: RoundsOptions, cluster: LocalRunningCluster):
     }
     routes.push(row);
   }
-  const counters = scripts.map(() => 0);
-
   return {
     async play(index) {
       const seed = seedOf(`${options.seed}/round-${index}`);
@@ -125,7 +124,6 @@ async function openPlayer(options: RoundsOptions, cluster: LocalRunningCluster):
             script,
             round,
             routes: routes[client]!,
-            nextOperation: () => `c${client}.${counters[client]!++}`,
             observer,
             random: random.fork(`client ${client}`),
             thinkMsMax,
@@ -151,7 +149,6 @@ interface ScriptRun {
   readonly round: number;
   /** By server. */
   readonly routes: readonly ClientLink[];
-  nextOperation(): string;
   readonly observer: Observer;
   readonly random: Random;
   readonly thinkMsMax: number;
@@ -162,11 +159,11 @@ interface ScriptRun {
 /** One call after the other; the script ends at the first that does not return `ok`. */
 async function playScript(run: ScriptRun): Promise<void> {
   const { client, observer, random } = run;
-  for (const { node, call } of run.script) {
+  for (const [n, { node, call }] of run.script.entries()) {
     await sleep(random.float() * run.thinkMsMax);
     const op = { process: client, f: call.f, value: call.value };
     observer.see({ ...op, type: "invoke" });
-    const reply = await run.routes[node]!.call({ operation: run.nextOperation(), round: run.round, call }, run.signal);
+    const reply = await run.routes[node]!.call({ operation: operationId(client, n), round: run.round, call }, run.signal);
     switch (reply.reply) {
       case "value":
         await sleep(random.float() * run.replyDelayMsMax);

@@ -15,7 +15,7 @@ import { isObject, type Json } from "../../harness/json.ts";
  *       hello {client "c3"}                     ──▶
  *                                               ◀──  welcome {1, epoch}      a client waits for it: behind a proxy there may be nobody
  *       {operation, call}                       ──▶
- *                                               ◀──  {operation, value} or {operation, refused}
+ *                                               ◀──  {operation, round, value} or {operation, round, refused}
  *
  * A frame that cannot be read ends its connection, never the node: bytes that a cut swallowed leave a stream that
  * makes no sense any more.
@@ -69,11 +69,16 @@ export interface Acted {
 export type Departure = { readonly to: ActorId; readonly mid: string } | { readonly operation: OperationId };
 
 export type Answer =
-  | { readonly operation: OperationId; readonly value: Json }
-  | { readonly operation: OperationId; readonly refused: string }
+  | { readonly operation: OperationId; readonly round: number; readonly value: Json }
+  | { readonly operation: OperationId; readonly round: number; readonly refused: string }
   | { readonly id: number; readonly health: Health }
   | { readonly id: number; readonly round: number; readonly counts: RoundCounts }
   | { readonly id: number; readonly acted: Acted };
+
+/** A call by its name: each round counts its clients' operations from 0, as the model does. */
+export function callKey(call: { readonly operation: OperationId; readonly round: number }): string {
+  return `${call.round} ${call.operation}`;
+}
 
 export interface Health {
   readonly node: ActorId;

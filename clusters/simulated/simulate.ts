@@ -42,7 +42,9 @@ export function simulate(of: System | ActorModel, options: SimulateOptions): Sim
 
   for (let run = firstRun; run < firstRun + options.runs; run++) {
     const random = new Random(toSeed(`${seed}/${run}`));
+    options.onRun?.("begin");
     const walked = walkOnce(random);
+    options.onRun?.("end");
     steps += walked.schedule.length;
     if (walked.ended) ended++;
     const outcome = walked.watch.outcome();
@@ -99,6 +101,8 @@ export interface SimulateOptions {
   readonly stopAtFirstBad?: boolean;
   /** Keep every run's history, not only its canonical text; default false. */
   readonly keepHistories?: boolean;
+  /** Called around each run; what handlers do outside is shrinking. */
+  readonly onRun?: (moment: "begin" | "end") => void;
   /** Called every 256 runs. */
   readonly progress?: (progress: { readonly runs: number; readonly steps: number; readonly bad: number; readonly distinct: number }) => void;
 }

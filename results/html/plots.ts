@@ -174,8 +174,8 @@ export function sourceName(name: string): string {
   return name === "deploy" ? "deployed" : name === "simulate" ? "simulated" : name;
 }
 
-/** How many different histories had been seen after so many rounds, below the number that the model has. */
-export function accumulationPlot(comparison: ComparisonRecord): string {
+/** How many different histories (or `what` else) had been seen after so many rounds, below the number that the model has. */
+export function accumulationPlot(comparison: Pick<ComparisonRecord, "system" | "total" | "sources">, what = "histories"): string {
   const [top, bottom] = [34, 250];
   const roundsMax = Math.max(1, ...comparison.sources.map((source) => source.rounds));
   const seenMax = Math.max(1, ...comparison.sources.map((source) => source.seen));
@@ -191,7 +191,7 @@ export function accumulationPlot(comparison: ComparisonRecord): string {
     : element("rect", { x: left, y: y.at(total), width: edge - left, height: Math.max(0, y.at(seenMax) - y.at(total)), fill: "var(--rd-red)", opacity: 0.07 }) +
       element("line", { x1: left, x2: edge, y1: y.at(total), y2: y.at(total), stroke: "var(--rd-red)", "stroke-width": 1.6, "stroke-dasharray": "7 4" }) +
       (y.at(seenMax) - y.at(total) < 34 ? "" : label(`${count(total - seenMax)} never seen${comparison.sources.length > 1 ? ` by ${sourceName(comparison.sources.reduce((best, source) => (source.seen > best.seen ? source : best)).name)} rounds` : ""}`, { x: edge - 8, y: (y.at(total) + y.at(seenMax)) / 2 + 4, "text-anchor": "end", class: "rd-small", style: "fill:var(--rd-red)" })) +
-      label(`all ${count(total)} histories of the model`, { x: left + 6, y: y.at(total) - 6, class: "rd-small", style: "fill:var(--rd-red);font-weight:600" });
+      label(`all ${count(total)} ${what} of the model`, { x: left + 6, y: y.at(total) - 6, class: "rd-small", style: "fill:var(--rd-red);font-weight:600" });
   let lowestName = Infinity;
   const curves = [...comparison.sources].sort((a, b) => a.seen - b.seen).map((source, i) => {
     const points = [{ rounds: 0, seen: 0 }, ...source.curve].map((point) => ({ x: x.at(point.rounds), y: y.at(point.seen) }));
@@ -205,9 +205,9 @@ export function accumulationPlot(comparison: ComparisonRecord): string {
   return picture({
     width,
     height: bottom + 44,
-    title: `Histories seen: ${comparison.system}`,
-    description: comparison.sources.map((source) => `${source.name}: ${source.seen} of ${total} different histories after ${source.rounds} rounds (${percent(source.seen / Math.max(1, total))})`).join("; "),
-    body: label("different histories seen", { x: left, y: 14, class: "rd-lane" }) + yGrid(y, { x0: left, x1: edge, name: count }) + ceiling + curves.join("") +
+    title: `${what[0]!.toUpperCase()}${what.slice(1)} seen: ${comparison.system}`,
+    description: comparison.sources.map((source) => `${source.name}: ${source.seen} of ${total} different ${what} after ${source.rounds} rounds (${percent(source.seen / Math.max(1, total))})`).join("; "),
+    body: label(`different ${what} seen`, { x: left, y: 14, class: "rd-lane" }) + yGrid(y, { x0: left, x1: edge, name: count }) + ceiling + curves.join("") +
       xGrid(x, { y: bottom, x0: left, x1: edge, name: count, title: "rounds" }),
     draw: {},
   });

@@ -1,6 +1,6 @@
 import type { Diagram } from "../../harness/diagram.ts";
 import type { Anomaly } from "../../harness/verdict.ts";
-import type { ComparisonRecord, DiscoveryRecord, ReportInput, RunVerdict, WitnessAccount } from "../records.ts";
+import type { ComparisonRecord, CoverageAspect, DiscoveryRecord, ReportInput, RunVerdict, WitnessAccount } from "../records.ts";
 import { trialsSentence } from "../statistics.ts";
 import { count, duration, firstLine, percent } from "../words.ts";
 import { checklistSection, limitsSection } from "./checklist.ts";
@@ -176,7 +176,18 @@ ${inclusion.first !== undefined && html`<blockquote>${inclusion.first.explanatio
 ${record.sources.map((source) => coverage(source, record))}
 ${plotFigure(`Different histories of ${record.system} seen, round by round`, () => accumulationPlot(record), "Each curve is one kind of testing; the height it lacks is what it has not seen.")}
 ${record.bounds !== undefined && html`<ul class="bounds" aria-label="Bounds">${record.bounds.map((bound) => html`<li>${bound}</li>`)}</ul>`}
+${record.aspects?.map((aspect) => coverageAspect(aspect, record.system))}
 ${record.note !== undefined && html`<p class="soft">${record.note}</p>`}`;
+}
+
+function coverageAspect(aspect: CoverageAspect, system: string): Markup {
+  const { what, definition, total, sources } = aspect;
+  const sentences = sources.map(
+    (source) =>
+      html`<li><strong>${sourceName(source.name)}</strong> met ${count(source.seen)} of ${count(total)} ${what} in ${count(source.rounds)} rounds${(source.outside ?? 0) > 0 && `, and ${count(source.outside!)} that are not the model's within its bounds`}${source.estimated !== undefined && `; by Chao's estimate at least ${count(Math.round(source.estimated))} exist for it`}</li>`,
+  );
+  return html`<h4>${what}</h4><p class="small soft">One of them is ${definition}.</p><ul>${sentences}</ul>
+${plotFigure(`Different ${what} of ${system} seen, round by round`, () => accumulationPlot({ system, total, sources }, what), "")}`;
 }
 
 function coverage(source: ComparisonRecord["sources"][number], record: ComparisonRecord): Markup {
