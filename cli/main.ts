@@ -24,7 +24,7 @@ const commands: { readonly [name: string]: () => Promise<(program: Command) => v
   run: async () => (await import("./commands/run.ts")).addRun,
   check: async () => (await import("./commands/check.ts")).addCheck,
   convert: async () => (await import("./commands/convert.ts")).addConvert,
-  explore: async () => (await import("./commands/witnesses.ts")).addExplore,
+  explore: async () => (await import("./commands/explore.ts")).addExplore,
   simulate: async () => (await import("./commands/witnesses.ts")).addSimulate,
   compare: async () => (await import("./commands/witnesses.ts")).addCompare,
   replay: async () => (await import("./commands/replay.ts")).addReplay,

@@ -158,11 +158,15 @@ describe("rashomon run", () => {
     await until("no process left", () => mentioning(mark).length === 0, { deadlineMs: 20_000, everyMs: 100 });
   });
 
-  test("Ctrl-C ends an exploration at once, though it leaves the event loop no turn", async () => {
-    const child = start(["explore", "abd", "--set", "clients=3"], `mark-explore-${process.pid}`);
+  test("Ctrl-C ends an exploration with what is known so far, and keeps it: it goes on from there", async () => {
+    const paxos = ["explore", "paxos", "--set", "clients=3", "--json"];
+    const child = start([...paxos, "--checkpoint", "paxos.checkpoint"], `mark-explore-${process.pid}`);
     await new Promise((resolve) => child.stderr!.once("data", resolve));
     interrupt(child);
-    expect(await new Promise((resolve) => child.once("exit", (_code, signal) => resolve(signal)))).toBe("SIGINT");
+    expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(2);
+
+    const resumed = await rashomon([...paxos, "--resume", "paxos.checkpoint"], { cwd: folder });
+    expect(resumed.json()[0]).toMatchObject({ unique: 1_194_428, generated: 2_420_477, depth: 28, complete: true });
   });
 
   test("SIGKILL in the middle of a partition loses no recorded operation and leaves no process; heal finds nothing more", async () => {

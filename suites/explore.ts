@@ -1,16 +1,22 @@
 import { checkLinearizable } from "../checkers/linearizability/linearizability.ts";
-import { type Discovery, type ExplorableModel, explore, type Exploration } from "../checkers/model/explore.ts";
+import type { Progress } from "../checkers/model/engine.ts";
+import { estimateStates } from "../checkers/model/estimate.ts";
+import { type Discovery, type ExplorableModel, explore, exploreInTurns, type Exploration, type ExploreOptions } from "../checkers/model/explore.ts";
 import { type ModelDefinition, modelDefinitions } from "../checkers/model/fixtures.ts";
 import { exploreParallel } from "../checkers/model/parallel.ts";
 import type { PackedModel } from "../checkers/model/packed.ts";
+import { exploreByWalks } from "../checkers/model/walk.ts";
 import type { SystemDefinition } from "../harness/actor.ts";
 import { guarded, steps } from "../harness/budget.ts";
 import { entryFile } from "../harness/entry.ts";
 import { HarnessError } from "../harness/errors.ts";
 import type { OptionSpec, Settings } from "../harness/options.ts";
 import type { SequentialSpec } from "../harness/spec.ts";
-import { cpuMs, monotonicMs } from "../harness/time.ts";
+import { cpuMs, monotonicMs, nextTurn } from "../harness/time.ts";
+import type { Seed } from "../harness/ids.ts";
+import { Random } from "../harness/random.ts";
 import type { RunVerdict, WitnessAccount } from "../results/records.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
 import { subjects } from "./subject.ts";
 
 /** Something that can be explored: a system of ours, or a model of the literature. */
@@ -39,10 +45,19 @@ export interface ExploreRequest {
   /** Wall time; past it the account is a lower bound. */
   readonly budgetMs: number;
   readonly statesMax?: number;
+  readonly depthMax?: number;
+  /** Stop when all of these properties are discovered. */
+  readonly targets?: readonly string[];
+  readonly order?: "breadth" | "depth";
+  /** Compare whole states. */
+  readonly exact?: boolean;
   /** Explore that many states in full, then begin anew with reductions; undefined: never reduce. */
   readonly reduceAfter?: number;
   /** One state per orbit, for models that declare a symmetry. */
   readonly symmetry?: boolean;
+  /** Files to keep the search in, and to go on from. */
+  readonly checkpoint?: string;
+  readonly resume?: string;
   readonly signal?: AbortSignal;
   readonly progress?: (line: string) => void;
 }
@@ -57,17 +72,46 @@ export interface Explored {
 /** Walks every behaviour within the bounds. A broken `always` is invalid; an unfinished walk without one is unknown. */
 export function exploreNow(of: ExplorableModel | PackedModel, request: ExploreRequest): Explored {
   const cpu = cpuMs();
+  return explored(explore(of, optionsOf(request, [])), cpu);
+}
+
+/** The same, with a turn for the event loop every few thousand states: an aborted signal ends it within milliseconds. */
+export async function exploreWatchfully(of: ExplorableModel | PackedModel, request: ExploreRequest, settings: readonly string[]): Promise<Explored> {
+  const cpu = cpuMs();
+  return explored(await exploreInTurns(of, optionsOf(request, settings), nextTurn), cpu);
+}
+
+/** Random walks instead of every behaviour: what is not found may still exist. */
+export function walkNow(of: ExplorableModel, request: { readonly walks: number; readonly seed: Seed; readonly budgetMs: number }): Explored {
+  const cpu = cpuMs();
+  const end = monotonicMs() + request.budgetMs;
+  const budget = guarded(Number.POSITIVE_INFINITY, () => (monotonicMs() > end ? `${request.budgetMs / 1000} s` : undefined));
+  return explored(exploreByWalks(of, { walks: request.walks, random: new Random(request.seed), budget }), cpu);
+}
+
+function optionsOf(request: ExploreRequest, settings: readonly string[]): ExploreOptions {
   const end = monotonicMs() + request.budgetMs;
   const overrun = (): string | undefined => (request.signal?.aborted === true ? "interrupted" : monotonicMs() > end ? `${request.budgetMs / 1000} s` : undefined);
-  const exploration = explore(of, {
-    track: request.track,
+  const { track, statesMax, depthMax, targets, order, exact, reduceAfter, symmetry, checkpoint, resume, progress } = request;
+  return {
+    track,
     budget: guarded(Number.POSITIVE_INFINITY, overrun),
-    ...(request.statesMax === undefined ? {} : { statesMax: request.statesMax }),
-    ...(request.reduceAfter === undefined ? {} : { reduceAfter: request.reduceAfter }),
-    symmetry: request.symmetry ?? false,
-    progress: (progress) => request.progress?.(`${progress.unique.toLocaleString("en")} states, depth ${progress.depth}`),
-  });
-  return explored(exploration, cpu);
+    ...(statesMax === undefined ? {} : { statesMax }),
+    ...(depthMax === undefined ? {} : { depthMax }),
+    ...(targets === undefined ? {} : { targets }),
+    ...(order === undefined ? {} : { order }),
+    ...(exact === undefined ? {} : { exact }),
+    ...(reduceAfter === undefined ? {} : { reduceAfter }),
+    ...(symmetry === undefined ? {} : { symmetry }),
+    ...(checkpoint === undefined ? {} : { checkpoint: { everyStates: 1_000_000, write: (latest) => writeCheckpoint(checkpoint, latest, settings) } }),
+    ...(resume === undefined ? {} : { resume: readCheckpoint(resume, settings) }),
+    progress: (now) => progress?.(progressInWords(now)),
+  };
+}
+
+function progressInWords({ unique, depth, levels }: Progress): string {
+  const guess = estimateStates(levels);
+  return `${unique.toLocaleString("en")} states, depth ${depth}${guess === undefined ? "" : `, perhaps ${Math.round((100 * unique) / Math.max(unique, guess))}% of them all`}`;
 }
 
 /** The same with several workers, each a thread that makes the model for itself: every state, nothing reduced. */
@@ -87,6 +131,8 @@ export async function exploreInWorkers(name: string, settings: Settings, request
     track: request.track,
     deadlineMs: request.budgetMs,
     ...(request.statesMax === undefined ? {} : { statesMax: request.statesMax }),
+    ...(request.depthMax === undefined ? {} : { depthMax: request.depthMax }),
+    ...(request.targets === undefined ? {} : { targets: request.targets }),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
   return explored(exploration, cpu);

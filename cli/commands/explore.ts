@@ -1,0 +1,172 @@
+import { writeFileSync } from "node:fs";
+import type { Command } from "commander";
+import { dotOf } from "../../checkers/model/state-space.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { seed, type Seed } from "../../harness/ids.ts";
+import type { Json } from "../../harness/json.ts";
+import type { Settings } from "../../harness/options.ts";
+import { freshSeed } from "../../harness/random.ts";
+import { boundsInWords, exploreAccount, exploreInWorkers, type Explored, type ExploreRequest, exploreWatchfully, findExplorable, walkNow } from "../../suites/explore.ts";
+import { commandName } from "../../suites/machine.ts";
+import { splitSettings } from "../../suites/settings.ts";
+import { integer, repeated } from "../arguments.ts";
+import { common, type CommonFlags } from "../common.ts";
+import { exitOfVerdict } from "../exit-codes.ts";
+import { interruptible } from "../interrupt.ts";
+import { Output } from "../output.ts";
+import { pictures } from "../pictures.ts";
+import { saveSchedule } from "../save-schedule.ts";
+
+interface ExploreFlags extends CommonFlags {
+  readonly monitor: boolean;
+  readonly statesMax?: number;
+  readonly depthMax?: number;
+  readonly until: string[];
+  readonly depthFirst: boolean;
+  readonly exact: boolean;
+  readonly reduce: boolean;
+  readonly reduceAfter: number;
+  readonly symmetry: boolean;
+  readonly workers: number;
+  readonly checkpoint?: string;
+  readonly resume?: string;
+  readonly walks?: number;
+  readonly seed?: Seed;
+  readonly dot?: string;
+  readonly schedule?: string;
+}
+
+/** `rashomon explore SYSTEM [--monitor] [--states-max N] [--json]` */
+export function addExplore(program: Command): void {
+  common(program.command("explore"))
+    .argument("<system>", "see `rashomon list models`")
+    .option("--monitor", "keep only what linearizability needs of the history: fewer states, no outcomes", false)
+    .option("--states-max <count>", "stop at about that many unique states", integer(1))
+    .option("--depth-max <count>", "states at this depth (the first has 1) are counted and not expanded", integer(1))
+    .option("--until <property>", "stop when it is discovered; repeatable: when all are", repeated, [])
+    .option("--depth-first", "last found, first expanded: the same states, no shortest counterexamples", false)
+    .option("--exact", "compare whole states instead of 64-bit fingerprints: nothing is merged, for more memory", false)
+    .option("--reduce-after <count>", "explore that many states in full, then begin anew without what cannot matter", integer(1), 2_000_000)
+    .option("--no-reduce", "every state, however many")
+    .option("--symmetry", "one state per orbit, for models that declare a symmetry", false)
+    .option("--workers <count>", "threads that share the work; every state, nothing reduced", integer(1), 1)
+    .option("--checkpoint <file>", "keep the search there once a million states, and when it is interrupted; nothing reduced")
+    .option("--resume <file>", "go on from a checkpoint of the same model with the same --set")
+    .option("--walks <count>", "random walks instead of every state", integer(1))
+    .option("--seed <text>", "of the random walks (default: fresh, and printed)", (text) => seed(text))
+    .option("--dot <file>", "write the first 200 states as a graph in Graphviz's language")
+    .option("--schedule <file>", "write the first counterexample there, for `rashomon replay`")
+    .description("walks every behaviour of a system within bounds: a proof, or a shortest counterexample")
+    .action(async (name: string, flags: ExploreFlags) => {
+      const output = new Output(flags.json);
+      const definition = findExplorable(name);
+      const [settings] = splitSettings(flags.set, [definition]) as [Settings];
+      if (flags.dot !== undefined) drawGraph(definition.make(settings), flags.dot);
+      const from = flags.walks === undefined ? undefined : (flags.seed ?? freshSeed());
+      const explored = await interruptible((signal) => exploreAsAsked(name, settings, { flags, from, request: requestOf(flags, signal, output) }), output);
+      const broken = explored.exploration.discoveries.find(({ kind }) => kind === "counterexample");
+      if (flags.schedule !== undefined) saveSchedule(flags.schedule, { system: name, settings, found: broken && { property: broken.property, steps: broken.schedule } }, output);
+      print(name, explored, { flags, from, output });
+      process.exitCode = output.exitCode;
+    });
+}
+
+function requestOf(flags: ExploreFlags, signal: AbortSignal, output: Output): ExploreRequest {
+  const kept = flags.checkpoint !== undefined || flags.resume !== undefined;
+  return {
+    track: flags.monitor ? "monitor" : "history",
+    budgetMs: flags.budget,
+    ...(flags.statesMax === undefined ? {} : { statesMax: flags.statesMax }),
+    ...(flags.depthMax === undefined ? {} : { depthMax: flags.depthMax }),
+    targets: flags.until,
+    order: flags.depthFirst ? "depth" : "breadth",
+    exact: flags.exact,
+    ...(flags.reduce && !kept ? { reduceAfter: flags.reduceAfter } : {}),
+    symmetry: flags.symmetry,
+    ...(flags.checkpoint === undefined ? {} : { checkpoint: flags.checkpoint }),
+    ...(flags.resume === undefined ? {} : { resume: flags.resume }),
+    signal,
+    progress: (line) => output.message(line),
+  };
+}
+
+function exploreAsAsked(name: string, settings: Settings, about: { readonly flags: ExploreFlags; readonly from: Seed | undefined; readonly request: ExploreRequest }): Promise<Explored> {
+  const { flags, from, request } = about;
+  if (flags.walks !== undefined && from !== undefined) return Promise.resolve(walkNow(findExplorable(name).make(settings), { walks: flags.walks, seed: from, budgetMs: flags.budget }));
+  if (flags.workers > 1) return exploreInWorkers(name, settings, { ...request, workers: flags.workers });
+  return exploreWatchfully(findExplorable(name).make(settings), request, flags.set);
+}
+
+function drawGraph(of: ReturnType<ReturnType<typeof findExplorable>["make"]>, file: string): void {
+  if ("kind" in of) throw new HarnessError("USAGE", `${of.name} is a model of bit fields: it has no graph to draw`, { nextStep: "leave out --dot" });
+  try {
+    writeFileSync(file, dotOf(of));
+  } catch (cause) {
+    throw new HarnessError("FILE_UNWRITABLE", `cannot write ${file}`, { nextStep: "give --dot a file in a folder that exists", cause });
+  }
+}
+
+function print(name: string, explored: Explored, about: { readonly flags: ExploreFlags; readonly from: Seed | undefined; readonly output: Output }): void {
+  const { flags, from, output } = about;
+  const { exploration } = explored;
+  const { coverage } = exploration;
+  const rerun = exploreCommand(name, flags, from);
+  const account = exploreAccount(name, explored, { rerun });
+  output.exit(exitOfVerdict(explored.verdict));
+  output.result(
+    {
+      system: name,
+      unique: exploration.unique,
+      generated: exploration.generated,
+      depth: exploration.depth,
+      complete: exploration.complete,
+      discoveries: exploration.discoveries.map(({ property, kind, length }) => ({ property, kind, length })),
+      undiscovered: exploration.undiscovered,
+      bounds: exploration.bounds as unknown as Json,
+      ...(exploration.outcomes === undefined ? {} : { outcomes: { all: exploration.outcomes.all.size, terminal: exploration.outcomes.terminal.size } }),
+      reduced: exploration.reducedPasses > 0,
+      collisionsExpected: exploration.collisionsExpected,
+      coverage: coverage as unknown as Json,
+      cpuMs: Math.round(explored.cpuMs),
+      rssBytes: explored.rssBytes,
+      rerun,
+    },
+    () =>
+      [
+        `${name}: ${account.summary}`,
+        `  ${account.figures.map(({ label, value }) => `${label} ${value}`).join(", ")}, ${Math.round(explored.cpuMs)} ms CPU`,
+        `  within these bounds: ${boundsInWords(exploration).join("; ")}`,
+        ...exploration.discoveries.map(({ property, kind, length, loopLength }) => `  ${kind} of "${property}": ${length} steps${loopLength === undefined ? "" : `, the last ${loopLength} for ever`}`),
+        ...exploration.undiscovered.map(({ property, kind }) => `  ${kind} "${property}": ${undiscoveredInWords(kind, exploration.complete)}`),
+        ...(exploration.reducedPasses > 0 ? ["  reduced: messages that cannot matter any more were left out; every outcome is there (--no-reduce shows all states)"] : []),
+        `  covered: ${coverage.inputs.filter(({ reacted }) => reacted).length} kinds of input${coverage.neverFired.length === 0 ? "" : `; never fired: ${coverage.neverFired.map(({ party, input }) => `${input} (${party})`).join(", ")}`}`,
+        exploration.collisionsExpected === 0 ? "  no two states were taken for one: whole states were compared" : `  chance that two states were taken for one: ${exploration.collisionsExpected.toExponential(1)}`,
+        ...pictures(account.discoveries ?? []),
+      ].join("\n"),
+  );
+}
+
+function undiscoveredInWords(kind: "always" | "sometimes" | "leadsTo", complete: boolean): string {
+  if (!complete) return kind === "sometimes" ? "not seen so far" : "not broken so far";
+  return kind === "sometimes" ? "never" : "holds";
+}
+
+/** The command that walks the same states again. */
+function exploreCommand(name: string, flags: ExploreFlags, from: Seed | undefined): string {
+  return [
+    commandName(),
+    "explore",
+    name,
+    ...(flags.walks === undefined ? [] : [`--walks ${flags.walks} --seed ${from}`]),
+    ...(flags.monitor ? ["--monitor"] : []),
+    ...(flags.statesMax === undefined ? [] : [`--states-max ${flags.statesMax}`]),
+    ...(flags.depthMax === undefined ? [] : [`--depth-max ${flags.depthMax}`]),
+    ...flags.until.map((property) => `--until "${property}"`),
+    ...(flags.depthFirst ? ["--depth-first"] : []),
+    ...(flags.exact ? ["--exact"] : []),
+    flags.reduce ? `--reduce-after ${flags.reduceAfter}` : "--no-reduce",
+    ...(flags.symmetry ? ["--symmetry"] : []),
+    ...(flags.workers > 1 ? [`--workers ${flags.workers}`] : []),
+    ...flags.set.map((setting) => `--set ${setting}`),
+  ].join(" ");
+}
