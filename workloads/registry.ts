@@ -6,10 +6,11 @@ import { queue } from "./queue.ts";
 import { register } from "./register.ts";
 import { rwRegister } from "./rw-register.ts";
 import { set } from "./set.ts";
+import { watch } from "./watch.ts";
 import type { Workload } from "./workload.ts";
 
 /** Every workload, in the order of the documentation. */
-export const workloads: readonly Workload[] = [register, kv, set, queue, listAppend, rwRegister, longFork];
+export const workloads: readonly Workload[] = [register, kv, set, queue, listAppend, rwRegister, longFork, watch];
 
 /** The workload of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findWorkload(name: string): Workload {

@@ -1,11 +1,14 @@
 import { HarnessError } from "../../../harness/errors.ts";
 import type { Client, Connection } from "../../../harness/client.ts";
+import type { Endpoint } from "../../../harness/cluster.ts";
 import { canonicalJson, isArray, type Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
+import type { WatchRequest } from "../../../harness/objects/watch.ts";
 import { textOf, type Settings } from "../../../harness/options.ts";
 import { classify } from "./errors.ts";
-import { compareAndSet, deleteRequest, putRequest, rangeRequest, readSucceeded, readValue } from "./gateway.ts";
+import { commitRequest, compactRequest, compareAndSet, deleteRequest, putRequest, rangeRequest, readRevision, readSucceeded, readValue } from "./gateway.ts";
 import { openHttp, type HttpConnection, type HttpReply, type HttpRequest } from "./http.ts";
+import { listen } from "./watch.ts";
 
 /**
  * Client of one etcd node over its HTTP gateway: one connection, one call at a time, no retry, no second endpoint.
@@ -15,6 +18,9 @@ import { openHttp, type HttpConnection, type HttpReply, type HttpRequest } from 
  *     write v         → put              ok
  *     cas [from, to]  → txn              ok true, or ok false when the value was another
  *     get k, put [k, v], delete k, cas [k, from, to]      the same on a key of one's own
+ *     commit [[k, v] …]  → txn           ok {revision}
+ *     compact offset     → compaction    ok {revision}, offset from the newest revision that this connection has seen
+ *     watch {…}          → watch         ok {from, responses}, on a connection of its own, for as long as it says
  *
  * A read that did not come back is a `fail`: it changed nothing, whatever became of it.
  */
@@ -29,7 +35,7 @@ export function etcdClient(settings: Settings): Client {
         http.close();
         throw new HarnessError("CLIENT_FAILED", `no connection to etcd on ${node}`, { nextStep: "nothing, if the node is down by a fault; else read its log", cause });
       }
-      return connectionOver(http, { serializable });
+      return connectionOver(http, { serializable, endpoint });
     },
   };
 }
@@ -37,13 +43,29 @@ export function etcdClient(settings: Settings): Client {
 /** The key of `read`, `write` and `cas`. */
 const registerKey = "register";
 
-function connectionOver(http: HttpConnection, options: { readonly serializable: boolean }): Connection {
+function connectionOver(http: HttpConnection, options: { readonly serializable: boolean; readonly endpoint: Endpoint }): Connection {
+  /** The newest revision that was seen here; 0 before any. */
+  let newest = 0;
+
+  async function watch(call: Call, signal: AbortSignal): Promise<Outcome> {
+    const wanted = call.value as unknown as WatchRequest;
+    const from = wanted.offset === undefined ? wanted.from : Math.max(1, newest + wanted.offset);
+    try {
+      const heard = await listen(options.endpoint, { ...wanted, from }, signal);
+      newest = heard.responses.reduce((most, { revision }) => Math.max(most, revision), newest);
+      return { type: "ok", value: { from, ...heard } as unknown as Json };
+    } catch (error) {
+      return failed(call, ["not-watched", messageOf(error)]);
+    }
+  }
+
   return {
     get broken() {
       return !http.isOpen();
     },
     async invoke(call, signal) {
-      const plan = planOf(call, options);
+      if (call.f === "watch") return await watch(call, signal);
+      const plan = planOf(call, { ...options, newest });
       if (!http.isOpen()) {
         try {
           await greet(http, signal);
@@ -58,7 +80,10 @@ function connectionOver(http: HttpConnection, options: { readonly serializable: 
         const lost: Json = [signal.aborted ? "deadline" : "connection-lost", messageOf(error)];
         return plan.changes ? unknown(call, lost) : failed(call, lost);
       }
-      if (reply.status === 200) return { type: "ok", value: plan.result(reply) };
+      if (reply.status === 200) {
+        newest = Math.max(newest, readRevision(reply));
+        return { type: "ok", value: plan.result(reply) };
+      }
       const { effect, error } = classify(reply);
       return effect === "none" || !plan.changes ? failed(call, error) : unknown(call, error);
     },
@@ -76,7 +101,7 @@ interface Plan {
   result(reply: HttpReply): Json;
 }
 
-function planOf(call: Call, options: { readonly serializable: boolean }): Plan {
+function planOf(call: Call, options: { readonly serializable: boolean; readonly newest: number }): Plan {
   const { f, value } = call;
   const get = (key: string): Plan => ({ request: rangeRequest(key, options), changes: false, result: readValue });
   const put = (key: string, stored: Json): Plan => ({ request: stored === null ? deleteRequest(key) : putRequest(key, stored), changes: true, result: () => stored });
@@ -88,6 +113,11 @@ function planOf(call: Call, options: { readonly serializable: boolean }): Plan {
   if (f === "put" && isArray(value) && value.length === 2) return put(keyOf(value[0]!), value[1]!);
   if (f === "delete") return put(keyOf(value), null);
   if (f === "cas" && isArray(value) && value.length === 3) return compare(keyOf(value[0]!), { from: value[1]!, to: value[2]! });
+  if (f === "commit" && isArray(value)) return { request: commitRequest(value as unknown as Parameters<typeof commitRequest>[0]), changes: true, result: (reply) => ({ revision: readRevision(reply) }) };
+  if (f === "compact" && typeof value === "number") {
+    const revision = Math.max(1, options.newest + value);
+    return { request: compactRequest(revision), changes: true, result: () => ({ revision }) };
+  }
   throw new HarnessError("CLIENT_FAILED", `etcd's client cannot do ${f} ${JSON.stringify(value)}`, { nextStep: "choose a workload that `rashomon list systems` names for etcd" });
 }
 

@@ -45,7 +45,7 @@ export const etcd: DatabaseDefinition = {
     },
   ],
   clusters: ["docker"],
-  workloads: ["register", "kv"],
+  workloads: ["register", "kv", "watch"],
   claim: () => linearizable("key", "etcd's documents, \"KV API guarantees\": operations are linearizable by default; serializable reads give up real time, which the default promise is held against"),
   cluster: (settings, place) => dockerCluster({ system: etcdSystem(settings), nodes: place.nodes, runId: place.runId }),
   client: etcdClient,

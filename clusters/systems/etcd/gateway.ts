@@ -28,6 +28,36 @@ export function compareAndSet(key: string, values: { readonly from: Json; readon
   return post("/v3/kv/txn", { compare: [compare], success: [store], failure: [] });
 }
 
+/** Before the keys of `commit`, so that a watch sees these and no others. */
+export const keyPrefix = "watched/";
+
+/** Puts and deletes (null) at one revision. */
+export function commitRequest(changes: readonly (readonly [key: string, value: Json])[]): HttpRequest {
+  const success = changes.map(([key, value]): Json => {
+    const name = base64(keyPrefix + key);
+    return value === null ? { request_delete_range: { key: name } } : { request_put: { key: name, value: base64(canonicalJson(value)) } };
+  });
+  return post("/v3/kv/txn", { compare: [], success, failure: [] });
+}
+
+/** Forgets the history before a revision. */
+export function compactRequest(revision: number): HttpRequest {
+  return post("/v3/kv/compaction", { revision: String(revision) });
+}
+
+/** The store's revision when it answered. */
+export function readRevision(reply: HttpReply): number {
+  const body: Json = JSON.parse(reply.text);
+  const header = isObject(body) ? body["header"] : undefined;
+  return isObject(header) ? Number(header["revision"] ?? 0) : 0;
+}
+
+/** The value of a key-value pair, as it was put; null when there is none. */
+export function storedValue(kv: { readonly [key: string]: Json }): Json {
+  const value = kv["value"];
+  return typeof value === "string" ? JSON.parse(Buffer.from(value, "base64").toString("utf8")) : null;
+}
+
 export function statusRequest(): HttpRequest {
   return post("/v3/maintenance/status", {});
 }
@@ -37,8 +67,7 @@ export function readValue(reply: HttpReply): Json {
   const body: Json = JSON.parse(reply.text);
   const found = isObject(body) ? body["kvs"] : undefined;
   const first = found !== undefined && isArray(found) ? found[0] : undefined;
-  const value = isObject(first) ? first["value"] : undefined;
-  return typeof value === "string" ? JSON.parse(Buffer.from(value, "base64").toString("utf8")) : null;
+  return isObject(first) ? storedValue(first) : null;
 }
 
 /** Whether a transaction's comparison held. */
@@ -66,6 +95,8 @@ function post(path: string, body: Json): HttpRequest {
   return { method: "POST", path, body: JSON.stringify(body) };
 }
 
-function base64(text: string): string {
+export type HttpRequestBody = { readonly [key: string]: Json };
+
+export function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
