@@ -34,6 +34,8 @@ export interface CompareRequest {
   readonly tell: (line: string) => void;
   /** Explored already, with `track: "history"`; by `exploreObserved` where local states and branches are to be compared too. */
   readonly explored?: Explored & { readonly covered?: ModelCoverage };
+  /** Absolute; keeps the rounds' ledger, logs and traces. By default a temporary one, which is removed at the end. */
+  readonly folder?: string;
 }
 
 /** Every local state and handler branch of the model within its bounds. */
@@ -150,7 +152,7 @@ interface PlayedRounds {
 }
 
 async function observeRounds(request: CompareRequest): Promise<PlayedRounds> {
-  const folder = mkdtempSync(join(tmpdir(), "rashomon-rounds-"));
+  const folder = request.folder ?? mkdtempSync(join(tmpdir(), "rashomon-rounds-"));
   const ledger = openLedger(folder);
   const watchdog = await startWatchdog(ledger);
   const histories: History[] = [];
@@ -182,7 +184,7 @@ async function observeRounds(request: CompareRequest): Promise<PlayedRounds> {
   } finally {
     ledger.end();
     await watchdog.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (request.folder === undefined) rmSync(folder, { recursive: true, force: true });
   }
   if (setAside > 0) request.tell(`${setAside} rounds were set aside: timers fired more often than the model lets them`);
   return { histories, rounds, diaries };
