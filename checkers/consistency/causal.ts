@@ -3,161 +3,143 @@ import type { History } from "../../harness/history.ts";
 import { canonicalJson, type Json } from "../../harness/json.ts";
 import type { Anomaly, Verdict } from "../../harness/verdict.ts";
 import { type Access, accessesOf, valueName, writersOf } from "./accesses.ts";
+import { CausalOrder, INITIAL } from "./causal/order.ts";
 
 /**
- * Causal consistency of registers whose values are written once, by the bad patterns of Bouajjani, Enea, Guerraoui and
- * Hamza (POPL 2017). It is the weakest of the three notions that they tell apart (CC): replicas need not agree on the
- * order of concurrent writes, now or ever. Cause and effect: an operation of a process comes after its earlier
- * ones, and a read after the write that it reads from; and so on through others. Causally consistent exactly if there is no
+ * Causal consistency of registers whose values are written once, in the three notions that Bouajjani, Enea, Guerraoui and
+ * Hamza tell apart ("On verifying causal consistency", POPL 2017), each by the bad patterns that it forbids:
  *
- *     thin-air-read         a value that nobody wrote
- *     cyclic-causality      an operation that causes itself
- *     write-co-init-read    the initial value is read although a write of that key is among the causes
- *     write-co-read         a value is read although a later write of that key, caused by it, is among the causes
+ *     causal        (CC)   no read ignores its causes; replicas need not agree on concurrent writes, now or ever
+ *     convergence   (CCv)  and there is one order of all writes that every read goes by: replicas agree in the end
+ *     memory        (CM)   and each process sees its causes in one order of its own, all its reads included
  *
- * Each operation gets a vector: how many operations of each process are among its causes. O(operations × processes).
+ *     thin-air-read         a value that nobody wrote                                                  all
+ *     cyclic-causality      an operation that causes itself                                            all
+ *     write-co-init-read    the initial value is read although a write of that key is among the causes all
+ *     write-co-read         a value is read although a later write of that key, caused by it, is       all
+ *     cyclic-conflict       reads say of two writes which came first, causes included, in a circle     convergence
+ *     write-hb-init-read    as write-co-init-read, by what the process' reads force                    memory
+ *     cyclic-hb             what the process' reads force is a circle                                  memory
+ *
+ * Convergence and memory each imply plain causality, neither the other. Where a value is written twice nobody knows who read
+ * what (deciding it is NP-complete then): unknown. O(operations × processes); memory once more per process and round.
  */
-export function checkCausal(history: History, options: { readonly initial?: Json } = {}): Verdict {
+export type CausalNotion = "causal" | "convergence" | "memory";
+
+export interface CausalOptions {
+  readonly initial?: Json;
+  /** Default: `causal`, the weakest. */
+  readonly notion?: CausalNotion;
+}
+
+export function checkCausal(history: History, options: CausalOptions = {}): Verdict {
+  const { notion = "causal" } = options;
   const initial = canonicalJson(options.initial ?? null);
   const all = accessesOf(history);
   const seen = new Set(all.filter(({ reads, returned }) => reads !== undefined && returned).map(({ key, reads }) => valueName(key, reads!)));
   // A crashed write that nobody read may never have happened: it causes nothing.
   const accesses = all.filter(({ key, writes, returned }) => returned || (writes !== undefined && seen.has(valueName(key, writes))));
+  const checker = notion === "causal" ? "causal" : `causal-${notion}`;
   const found = writersOf(accesses, options.initial ?? null);
-  if ("reason" in found) return { verdict: "unknown", checker: "causal", reason: found.reason };
-  const anomaly = new Causes(accesses, found.writers, initial).broken();
+  if ("reason" in found) return { verdict: "unknown", checker, reason: found.reason };
+  const anomaly = broken(accesses, { writers: found.writers, initial, notion });
   const details = { operations: accesses.length };
-  return anomaly === undefined ? { verdict: "valid", checker: "causal", details } : { verdict: "invalid", checker: "causal", anomalies: [anomaly], details };
+  return anomaly === undefined ? { verdict: "valid", checker, details } : { verdict: "invalid", checker, anomalies: [anomaly], details };
 }
 
 /** The same as a checker for runs. */
-export function causal(initial: Json = null): Checker {
+export function causal(initial: Json = null, notion: CausalNotion = "causal"): Checker {
+  const says = { causal: "no read ignores a write among its causes", convergence: "causal, and all agree on one order of the writes", memory: "causal, and each process sees its causes in one order" };
   return {
-    name: "causal",
-    summary: "no read ignores a write among its causes (registers whose values are written once)",
-    check: (history) => Promise.resolve().then(() => checkCausal(history, { initial })),
+    name: notion === "causal" ? "causal" : `causal-${notion}`,
+    summary: `${says[notion]} (registers whose values are written once)`,
+    check: (history) => Promise.resolve().then(() => checkCausal(history, { initial, notion })),
   };
 }
 
-class Causes {
-  readonly #accesses: readonly Access[];
-  readonly #writers: ReadonlyMap<string, Access>;
-  readonly #initial: string;
-  readonly #lines = new Map<number, number>();
-  /** By access: its process' line and its place there, from 1. */
-  readonly #line: Int32Array;
-  readonly #place: Int32Array;
-  readonly #number = new Map<Access, number>();
-
-  constructor(accesses: readonly Access[], writers: ReadonlyMap<string, Access>, initial: string) {
-    this.#accesses = accesses;
-    this.#writers = writers;
-    this.#initial = initial;
-    this.#line = new Int32Array(accesses.length);
-    this.#place = new Int32Array(accesses.length);
-    const lengths: number[] = [];
-    accesses.forEach((access, i) => {
-      let line = this.#lines.get(access.process);
-      if (line === undefined) this.#lines.set(access.process, (line = this.#lines.size));
-      this.#line[i] = line;
-      this.#place[i] = lengths[line] = (lengths[line] ?? 0) + 1;
-      this.#number.set(access, i);
-    });
+function broken(accesses: readonly Access[], given: { readonly writers: ReadonlyMap<string, Access>; readonly initial: string; readonly notion: CausalNotion }): Anomaly | undefined {
+  const thin = accesses.find(({ key, reads, returned }) => reads !== undefined && returned && reads !== given.initial && !given.writers.has(valueName(key, reads)));
+  if (thin !== undefined) return anomaly("thin-air-read", [thin.op], `op ${thin.op} read ${thin.reads}, which nobody wrote`);
+  const order = new CausalOrder(accesses, given.writers);
+  const plain = order.clocks();
+  if ("circle" in plain) {
+    const circle = opsOf(order, plain.circle);
+    return anomaly("cyclic-causality", circle, `operations cause themselves: each of ops ${circle.join(", ")} comes after the others, by its process or by what it read`);
   }
+  const ignored = ignoredCause(order, plain.clocks);
+  if (ignored !== undefined || given.notion === "causal") return ignored;
+  return given.notion === "convergence" ? disagreement(order, plain.clocks) : confusion(order, plain.clocks);
+}
 
-  broken(): Anomaly | undefined {
-    const source = new Int32Array(this.#accesses.length).fill(-1);
-    for (const [i, access] of this.#accesses.entries()) {
-      if (access.reads === undefined || !access.returned) continue;
-      const writer = this.#writers.get(valueName(access.key, access.reads));
-      if (writer !== undefined) source[i] = this.#number.get(writer)!;
-      else if (access.reads !== this.#initial) return anomaly("thin-air-read", [access.op], `op ${access.op} read ${access.reads}, which nobody wrote`);
+/** A read that ignores a write among its causes. */
+function ignoredCause(order: CausalOrder, clocks: readonly Int32Array[]): Anomaly | undefined {
+  for (const { read, newest } of writesBeforeReads(order, clocks)) {
+    const access = order.accesses[read]!;
+    const from = order.source[read]!;
+    const [wrote, value] = [order.accesses[newest]!.op, order.accesses[newest]!.writes!];
+    if (from === INITIAL) {
+      return anomaly("write-co-init-read", [wrote, access.op], `op ${access.op} read the initial value ${access.reads}, although op ${wrote} wrote ${value} and is among its causes`);
     }
-    const order = this.#topological(source);
-    if (!Array.isArray(order)) return order;
-    return this.#walk(order, source);
+    if (order.within(from, clocks[newest]!)) {
+      const source = order.accesses[from]!.op;
+      return anomaly("write-co-read", [source, wrote, access.op], `op ${access.op} read ${access.reads} of op ${source}, although op ${wrote} wrote ${value} after it and is among its causes`);
+    }
   }
+  return undefined;
+}
 
-  /** Accesses with causes first; an anomaly when something causes itself. */
-  #topological(source: Int32Array): number[] | Anomaly {
-    const count = this.#accesses.length;
-    const followers: number[][] = Array.from({ length: count }, () => []);
-    const waiting = new Int32Array(count);
-    const last = new Map<number, number>();
-    for (let i = 0; i < count; i++) {
-      const before = last.get(this.#line[i]!);
-      last.set(this.#line[i]!, i);
-      for (const cause of [before ?? -1, source[i]!]) {
-        if (cause < 0) continue;
-        followers[cause]!.push(i);
-        waiting[i]!++;
+/** Convergence: of two writes of a key, that which is read comes after that which is only among the causes of the read. */
+function disagreement(order: CausalOrder, clocks: readonly Int32Array[]): Anomaly | undefined {
+  const edges: [number, number][] = [];
+  for (const { read, newest } of writesBeforeReads(order, clocks)) edges.push([newest, order.source[read]!]);
+  const judged = order.clocks(edges);
+  if (!("circle" in judged)) return undefined;
+  const circle = opsOf(order, judged.circle);
+  return anomaly("cyclic-conflict", circle, `no one order of the writes suits all reads: causes, and what each read says of two writes, put ops ${circle.join(", ")} in a circle`);
+}
+
+/** Memory: what the reads of one process force on its own view of its causes, until nothing is added. */
+function confusion(order: CausalOrder, plain: readonly Int32Array[]): Anomaly | undefined {
+  for (const line of order.lines) {
+    const within = plain[line[line.length - 1]!]!;
+    const edges: [number, number][] = [];
+    for (let known = -1; known < edges.length; ) {
+      known = edges.length;
+      const view = order.clocks(edges, within);
+      if ("circle" in view) {
+        const circle = opsOf(order, view.circle);
+        return anomaly("cyclic-hb", circle, `process ${order.accesses[line[0]!]!.process} cannot have seen its causes in one order: its reads put ops ${circle.join(", ")} in a circle`);
       }
-    }
-    const ready: number[] = [];
-    for (let i = count - 1; i >= 0; i--) if (waiting[i] === 0) ready.push(i);
-    const order: number[] = [];
-    for (let i = ready.pop(); i !== undefined; i = ready.pop()) {
-      order.push(i);
-      for (const follower of followers[i]!) if (--waiting[follower]! === 0) ready.push(follower);
-    }
-    if (order.length === count) return order;
-    const circle: number[] = [];
-    for (let i = 0; i < count; i++) if (waiting[i]! > 0) circle.push(this.#accesses[i]!.op);
-    return anomaly("cyclic-causality", circle, `operations cause themselves: each of ops ${circle.slice(0, 20).join(", ")} comes after the others, by its process or by what it read`);
-  }
-
-  #walk(order: readonly number[], source: Int32Array): Anomaly | undefined {
-    const width = this.#lines.size;
-    const clocks: Int32Array[] = new Array<Int32Array>(this.#accesses.length);
-    /** By line: the access before. */
-    const last: number[] = new Array<number>(width).fill(-1);
-    /** By line and key: its writes in order, as access numbers. */
-    const writes: Map<string, number[]>[] = Array.from({ length: width }, () => new Map());
-    for (const i of order) {
-      const access = this.#accesses[i]!;
-      const line = this.#line[i]!;
-      const clock = last[line]! < 0 ? new Int32Array(width) : clocks[last[line]!]!.slice();
-      if (source[i]! >= 0) for (const [p, n] of clocks[source[i]!]!.entries()) if (n > clock[p]!) clock[p] = n;
-      // Causes proper: what is before it, itself left out.
-      if (access.reads !== undefined && access.returned) {
-        for (let p = 0; p < width; p++) {
-          const newest = newestWithin(writes[p]!.get(access.key), { place: this.#place, bound: clock[p]! });
-          if (newest < 0 || newest === source[i]) continue;
-          const from = source[i]!;
-          if (from < 0) {
-            const ops = [this.#accesses[newest]!.op, access.op];
-            return anomaly("write-co-init-read", ops, `op ${access.op} read the initial value ${access.reads}, although op ${ops[0]} wrote ${this.#accesses[newest]!.writes} and is among its causes`);
-          }
-          if (clocks[newest]![this.#line[from]!]! >= this.#place[from]!) {
-            const ops = [this.#accesses[from]!.op, this.#accesses[newest]!.op, access.op];
-            return anomaly("write-co-read", ops, `op ${access.op} read ${access.reads} of op ${ops[0]}, although op ${ops[1]} wrote ${this.#accesses[newest]!.writes} after it and is among its causes`);
-          }
+      for (const { read, newest } of writesBeforeReads(order, view.clocks, line)) {
+        const from = order.source[read]!;
+        const [reader, wrote] = [order.accesses[read]!, order.accesses[newest]!];
+        if (from === INITIAL) {
+          return anomaly("write-hb-init-read", [wrote.op, reader.op], `op ${reader.op} read the initial value ${reader.reads}, although its process must have seen op ${wrote.op} write ${wrote.writes} before`);
         }
-      }
-      clock[line] = this.#place[i]!;
-      clocks[i] = clock;
-      last[line] = i;
-      if (access.writes !== undefined) {
-        const list = writes[line]!.get(access.key);
-        if (list === undefined) writes[line]!.set(access.key, [i]);
-        else list.push(i);
+        if (!order.within(newest, view.clocks[from]!)) edges.push([newest, from]);
       }
     }
-    return undefined;
+  }
+  return undefined;
+}
+
+/** For each read, and each process: the newest write of its key among what comes before it, but for the one that it reads. */
+function* writesBeforeReads(order: CausalOrder, clocks: readonly Int32Array[], reads?: readonly number[]): Generator<{ readonly read: number; readonly newest: number }> {
+  for (const read of reads ?? order.accesses.keys()) {
+    const access = order.accesses[read]!;
+    if (access.reads === undefined || !access.returned) continue;
+    const clock = clocks[read]!;
+    for (let line = 0; line < order.width; line++) {
+      // A compare-and-set does not come before itself.
+      const bound = line === order.line[read] ? clock[line]! - 1 : clock[line]!;
+      const newest = order.newestWrite(line, access.key, bound);
+      if (newest >= 0 && newest !== order.source[read]) yield { read, newest };
+    }
   }
 }
 
-/** The last of `writes` (ascending in their line) whose place is at most `bound`; -1 none. */
-function newestWithin(writes: readonly number[] | undefined, line: { place: Int32Array; bound: number }): number {
-  if (writes === undefined) return -1;
-  let low = 0;
-  let high = writes.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (line.place[writes[middle]!]! <= line.bound) low = middle + 1;
-    else high = middle;
-  }
-  return low === 0 ? -1 : writes[low - 1]!;
+function opsOf(order: CausalOrder, accesses: readonly number[]): number[] {
+  return accesses.map((access) => order.accesses[access]!.op).slice(0, 20);
 }
 
 function anomaly(name: string, operations: readonly number[], explanation: string): Anomaly {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { steps, unlimited } from "../../harness/budget.ts";
-import { type History, historyOf, type OpInput } from "../../harness/history.ts";
+import { type History, historyOf } from "../../harness/history.ts";
 import { seed } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import { get, kv, put } from "../../harness/objects/kv.ts";
@@ -13,18 +13,8 @@ import { fuzzed } from "../linearizability/testing/shapes.ts";
 import { checkCausal } from "./causal.ts";
 import { checkSequential } from "./sequential.ts";
 import { checkSessions, guarantees } from "./sessions.ts";
+import { sequence } from "./testing/sequence.ts";
 
-/** `0 put x 1, 1 get x 1`: operations one after the other, each by its process. */
-function sequence(text: string): History {
-  const ops: OpInput[] = [];
-  for (const item of text.split(",")) {
-    const [process, f, key, value] = item.trim().split(" ");
-    const json = JSON.parse(value!) as Json;
-    ops.push({ process: Number(process), type: "invoke", f: f!, value: f === "get" ? key! : [key!, json] });
-    ops.push({ process: Number(process), type: "ok", f: f!, value: f === "get" ? json : null });
-  }
-  return historyOf(ops);
-}
 const anomalies = (verdict: ReturnType<typeof checkSessions>): string[] => (verdict.verdict === "invalid" ? verdict.anomalies.map(({ name }) => name) : []);
 const sessionsOf = (text: string): string[] => anomalies(checkSessions(sequence(text)));
 const causalOf = (text: string): string[] => anomalies(checkCausal(sequence(text)));

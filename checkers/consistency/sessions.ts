@@ -14,7 +14,7 @@ import { type Access, accessesOf, valueName, writersOf } from "./accesses.ts";
  *
  * Older and newer are places in an order of all writes of a key that nobody recorded. Each guarantee says of some pairs
  * of writes which is older; it is kept exactly if those statements contradict each other nowhere, that is, form no cycle
- * (the initial value is the oldest). A session is a process. O(operations).
+ * (the initial value is the oldest). A session is a process. O(operations × log operations).
  *
  * The order is one for all sessions. So these guarantees say more than plain causal consistency where concurrent writes
  * are concerned: two sessions that disagree for ever on which of two came first break `monotonic-reads`.
@@ -67,6 +67,13 @@ function broken(guarantee: Guarantee, accesses: readonly Access[], values: { wri
   };
   const lastRead = new Map<string, Access>();
   const lastWrite = new Map<string, Access>();
+  /** By session and key: every value that later ones must not be older than. */
+  const earlier = new Map<string, EarlierValues>();
+  const earlierOf = (place: string, key: string): EarlierValues => {
+    const known = earlier.get(place) ?? new EarlierValues(place, (edge) => link(key, edge));
+    earlier.set(place, known);
+    return known;
+  };
   for (const access of accesses) {
     if (!access.returned && access.writes === undefined) continue;
     const { key, op } = access;
@@ -78,13 +85,14 @@ function broken(guarantee: Guarantee, accesses: readonly Access[], values: { wri
         return { name: "thin-air-read", operations: [op], explanation: `op ${op} read ${access.reads}${ofKey(key)}, which nobody wrote` };
       }
       if (guarantee === "monotonic-reads" && read !== undefined) link(key, { older: read.reads!, newer: access.reads, since: read.op, why: op });
-      if (guarantee === "read-your-writes" && wrote !== undefined) link(key, { older: wrote.writes!, newer: access.reads, since: wrote.op, why: op });
+      if (guarantee === "read-your-writes") earlierOf(place, key).allBefore(access.reads, op);
+      if (guarantee === "writes-follow-reads") earlierOf(place, key).add(access.reads, op);
       lastRead.set(place, access);
     }
     if (access.writes !== undefined) {
       if (guarantee === "monotonic-writes" && wrote !== undefined) link(key, { older: wrote.writes!, newer: access.writes, since: wrote.op, why: op });
-      const before = lastRead.get(place);
-      if (guarantee === "writes-follow-reads" && before !== undefined) link(key, { older: before.reads!, newer: access.writes, since: before.op, why: op });
+      if (guarantee === "writes-follow-reads") earlierOf(place, key).allBefore(access.writes, op);
+      if (guarantee === "read-your-writes") earlierOf(place, key).add(access.writes, op);
       if (access.returned) lastWrite.set(place, access);
     }
     // The initial value is the oldest of all.
@@ -94,6 +102,71 @@ function broken(guarantee: Guarantee, accesses: readonly Access[], values: { wri
   }
   const cycle = findCycle(edges);
   return cycle === undefined ? undefined : describe(guarantee, cycle);
+}
+
+/**
+ * All values that a session has seen of a key, each of which must be older than another: as edges over ranges of them, so
+ * that n statements about n values take O(n log n) edges. Range (j, l) stands for the 2^l values up to the j-th.
+ */
+class EarlierValues {
+  readonly #place: string;
+  readonly #link: (edge: Edge) => void;
+  readonly #values: { readonly value: string; readonly op: number }[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  constructor(place: string, link: (edge: Edge) => void) {
+    this.#place = place;
+    this.#link = link;
+  }
+
+  add(value: string, op: number): void {
+    if (this.#numbers.has(value)) return;
+    const j = this.#values.push({ value, op }) - 1;
+    this.#numbers.set(value, j);
+    for (let level = 1; 2 ** level <= j + 1; level++) {
+      for (const half of [j, j - 2 ** (level - 1)]) this.#from(half, level - 1, this.#name(j, level), op);
+    }
+  }
+
+  /** Every value added, but for `value` itself, is older than it. */
+  allBefore(value: string, why: number): void {
+    const own = this.#numbers.get(value);
+    this.#range(0, own ?? this.#values.length, value, why);
+    if (own !== undefined) this.#range(own + 1, this.#values.length, value, why);
+  }
+
+  #range(from: number, to: number, newer: string, why: number): void {
+    if (from >= to) return;
+    const level = Math.floor(Math.log2(to - from));
+    this.#from(to - 1, level, newer, why);
+    this.#from(from + 2 ** level - 1, level, newer, why);
+  }
+
+  #from(j: number, level: number, newer: string, why: number): void {
+    const { value, op } = this.#values[j]!;
+    this.#link({ older: level === 0 ? value : this.#name(j, level), newer, since: op, why });
+  }
+
+  #name(j: number, level: number): string {
+    return `${RANGE}${this.#place}/${j}/${level}`;
+  }
+}
+
+/** Begins the names of ranges; no value's text does. */
+const RANGE = "\u0001";
+
+/** A cycle's edges from value to value: what leads through ranges is one step, since its first and because of its last. */
+function betweenValues(cycle: readonly Edge[]): Edge[] {
+  const first = cycle.findIndex(({ older }) => !older.startsWith(RANGE));
+  const steps: Edge[] = [];
+  let open: Edge | undefined;
+  for (const edge of [...cycle.slice(first), ...cycle.slice(0, first)]) {
+    open = open === undefined ? edge : { ...open, newer: edge.newer, why: edge.why };
+    if (edge.newer.startsWith(RANGE)) continue;
+    steps.push(open);
+    open = undefined;
+  }
+  return steps;
 }
 
 /** A shortest-to-find cycle of edges, by depth-first search without recursion. */
@@ -125,12 +198,12 @@ function findCycle(edges: ReadonlyMap<string, readonly Edge[]>): { key: string; 
 }
 
 function describe(guarantee: Guarantee, cycle: { key: string; edges: readonly Edge[] }): Anomaly {
-  const steps = cycle.edges.map(({ older, newer, since, why }) =>
+  const steps = betweenValues(cycle.edges).map(({ older, newer, since, why }) =>
     since === why ? `${newer} is newer than ${older}, the initial value (op ${why})` : `${newer} is not older than ${older} (op ${why} after op ${since} of the same session)`,
   );
   return {
     name: guarantee,
-    operations: [...new Set(cycle.edges.flatMap(({ since, why }) => [since, why]))].sort((a, b) => a - b),
+    operations: [...new Set(betweenValues(cycle.edges).flatMap(({ since, why }) => [since, why]))].sort((a, b) => a - b),
     explanation: `${guarantee} would need an order of the writes${ofKey(cycle.key)} in which ${steps.join(", and ")}: that is a circle`,
   };
 }

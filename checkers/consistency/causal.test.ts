@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { seed } from "../../harness/ids.ts";
+import { freshSeed, Random } from "../../harness/random.ts";
+import { type CausalNotion, checkCausal } from "./causal.ts";
+import { checkSessions, guarantees } from "./sessions.ts";
+import { causalByBruteForce } from "./testing/causal-brute-force.ts";
+import { randomAccesses } from "./testing/random-accesses.ts";
+import { sequence } from "./testing/sequence.ts";
+import { sessionsByBruteForce } from "./testing/sessions-brute-force.ts";
+
+const notions: readonly CausalNotion[] = ["causal", "convergence", "memory"];
+
+/** Which notions the history keeps: `C`, `V`, `M`. */
+const kept = (text: string): string => notions.map((notion) => (checkCausal(sequence(text), { notion }).verdict === "valid" ? { causal: "C", convergence: "V", memory: "M" }[notion] : "")).join("");
+
+describe("the three notions of causal consistency differ (examples after Bouajjani et al., figure 3)", () => {
+  it.each([
+    ["two readers see concurrent writes in two orders: each view is fine, no one order is", "0 put x 1, 1 put x 2, 2 get x 1, 2 get x 2, 3 get x 2, 3 get x 1", "CM"],
+    ["each writer goes on to read the other's value", "0 put x 1, 0 get x 2, 1 put x 2, 1 get x 1", "CM"],
+    ["one reader turns back and forth: no view of its own, nor any order", "0 put x 1, 1 put x 2, 1 get x 1, 1 get x 2", "C"],
+    ["one order of writes exists, and yet no view: the reader's initial reads forbid it", "0 put z 1, 0 put x 1, 0 put y 1, 1 put x 2, 1 get z null, 1 get y 1, 1 get x 2", "CV"],
+    ["all agree", "0 put x 1, 1 get x 1, 1 put x 2, 2 get x 1, 2 get x 2", "CVM"],
+    ["a cause is ignored", "0 put x 1, 1 get x 1, 1 put y 1, 2 get y 1, 2 get x null", ""],
+  ])("%s", (_, text, expected) => {
+    expect(kept(text)).toBe(expected);
+  });
+});
+
+describe("against the definitions, crashed writes included", () => {
+  const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
+
+  it(`causality on small random histories (seed ${base})`, () => {
+    const seen = new Map<string, number>();
+    for (let i = 0; i < 1500; i++) {
+      const history = randomAccesses(new Random(seed(`${base}/causal/${i}`)));
+      const expected = notions.map((notion) => (causalByBruteForce(history, notion) ? "valid" : "invalid"));
+      const label = `history ${i}: ${[...history].map((op) => `${op.process} ${op.type} ${op.f} ${JSON.stringify(op.value)}`).join("; ")}`;
+
+      expect(notions.map((notion) => checkCausal(history, { notion }).verdict), label).toEqual(expected);
+      seen.set(expected.join(), (seen.get(expected.join()) ?? 0) + 1);
+    }
+    // All or none, and each way to be causal but no more.
+    expect(seen.get("valid,valid,valid")).toBeGreaterThan(20);
+    expect(seen.get("invalid,invalid,invalid")).toBeGreaterThan(20);
+    expect([...seen.keys()]).toEqual(expect.arrayContaining(["valid,invalid,invalid", "valid,invalid,valid"]));
+  });
+
+  it(`session guarantees on small random histories (seed ${base})`, () => {
+    const counts = new Map<string, number>();
+    for (let i = 0; i < 600; i++) {
+      const history = randomAccesses(new Random(seed(`${base}/sessions/${i}`)));
+      for (const guarantee of guarantees) {
+        const expected = sessionsByBruteForce(history, guarantee) ? "valid" : "invalid";
+
+        expect(checkSessions(history, { guarantees: [guarantee] }).verdict, `history ${i}, ${guarantee}`).toBe(expected);
+        counts.set(`${guarantee} ${expected}`, (counts.get(`${guarantee} ${expected}`) ?? 0) + 1);
+      }
+    }
+    expect(counts.size, [...counts].join(" ")).toBeGreaterThanOrEqual(7);
+  });
+});
