@@ -1,61 +1,58 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checkElle, type Workload } from "../checkers/elle/elle.ts";
-import { simulate } from "../checkers/elle/testing/simulate.ts";
-import { checkWeak, weakLevels } from "../checkers/elle/weak.ts";
-import { seed } from "../harness/ids.ts";
-import { Random } from "../harness/random.ts";
-import { cpuMs, monotonicMs } from "../harness/time.ts";
+import { scalePlot } from "./elle/plot.ts";
+import { measure, type Measured, subjects } from "./elle/subjects.ts";
 
 /**
- * The transactional checker on simulated strict-serializable histories: concurrency 20, 1 to 4 operations, 10 keys at a
- * time of 64 writes each, 2 % fail, 0.5 % info. `npx node bench/elle.ts [transactions …]`; three runs each, the same seed.
+ * The transactional checker from 50,000 to 5,000,000 transactions, the weak levels to 10,000,000. Each figure is a
+ * process of its own, with Node's default heap: first the history is simulated, straight into columns, then it is
+ * checked once, cold. The plot goes to `docs/images/elle-scale.svg`.
+ *
+ *     npm run bench -- elle                      everything (about 5 minutes)
+ *     npx node bench/elle.ts 50000 500000        these sizes alone; the plot stays as it is
  */
-export interface ElleFigures {
-  readonly workload: Workload;
-  readonly transactions: number;
-  readonly cpuMs: number;
-  readonly wallMs: number;
-  readonly valid: boolean | "unknown";
-  readonly residentMB: number;
+const plotted = ["list-append strict-serializable", "list-append serializable", "rw-register strict-serializable", "rw-register read-committed", "rw-register read-atomic", "rw-register causal"];
+const sizes = [50_000, 500_000, 1_000_000, 2_000_000, 5_000_000];
+/** Objects for every operation take ten times the memory of columns. */
+const objectsMax = 500_000;
+
+function inOwnProcess(subject: string, transactions: number): Measured | undefined {
+  const result = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", fileURLToPath(import.meta.url), "measure", subject, String(transactions)], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  return result.status === 0 ? (JSON.parse(result.stdout) as Measured) : undefined;
 }
 
-/** One simulated history, checked `rounds` times. */
-export function benchElle(workload: "list-append" | "rw-register", transactions: number, rounds: number): ElleFigures[] {
-  const history = simulate({ workload, level: "strict-serializable", transactions, concurrency: 20, keys: 10, writesPerKey: 64, lengthMax: 4, failRatio: 0.02, infoRatio: 0.005, random: new Random(seed("bench")) });
-  const figures: ElleFigures[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const [cpu, wall] = [cpuMs(), monotonicMs()];
-    const { valid } = checkElle(history, workload, { models: ["strict-serializable"] });
-    figures.push({ workload, transactions, cpuMs: cpuMs() - cpu, wallMs: monotonicMs() - wall, valid, residentMB: process.memoryUsage().rss / 1e6 });
+function row(subject: string, transactions: number): Measured | undefined {
+  const measured = inOwnProcess(subject, transactions);
+  const head = `${subject.padEnd(32)} ${transactions.toLocaleString("en").padStart(10)}`;
+  if (measured === undefined) {
+    console.log(`${head}  failed`);
+    process.exitCode = 1;
+    return undefined;
   }
-  return figures;
+  const { cpuMs, readCpuMs, peakMB, valid, notes } = measured;
+  const read = readCpuMs === 0 ? "" : `reading ${(readCpuMs / 1000).toFixed(2)} s; `;
+  console.log(`${head} ${(cpuMs / 1000).toFixed(2).padStart(8)} s ${((cpuMs * 1000) / transactions).toFixed(2).padStart(6)} µs each ${peakMB.toFixed(0).padStart(6)} MB  ${valid === true ? "valid" : String(valid)}  ${read}${notes}`);
+  return measured;
 }
 
-/** Read committed, read atomic and causal consistency of one history of registers. */
-function benchWeak(transactions: number): void {
-  const history = simulate({ workload: "rw-register", level: "strict-serializable", transactions, concurrency: 20, keys: 10, writesPerKey: 64, lengthMax: 4, failRatio: 0.02, infoRatio: 0.005, random: new Random(seed("bench")) });
-  for (const level of weakLevels) {
-    const times = [1, 2, 3].map(() => {
-      const cpu = cpuMs();
-      const { valid } = checkWeak(history, level);
-      return `${((cpuMs() - cpu) / 1000).toFixed(2)} s${valid ? "" : " (not valid)"}`;
-    });
-    console.log(`${level.padEnd(14)} ${transactions.toLocaleString("en").padStart(9)} transactions: CPU ${times.join(", ")}`);
-  }
-}
-
-/** Prints the figures as they come. */
-export function main(sizes: readonly number[]): void {
-  console.log(`elle: strict-serializable histories, seed bench, Node ${process.version}`);
-  for (const workload of ["list-append", "rw-register"] as const) {
-    for (const size of sizes) {
-      for (const { transactions, cpuMs: cpu, wallMs, valid, residentMB } of benchElle(workload, size, 3)) {
-        const perTransaction = ((cpu * 1000) / transactions).toFixed(2);
-        console.log(`${workload.padEnd(12)} ${transactions.toLocaleString("en").padStart(9)} transactions: CPU ${(cpu / 1000).toFixed(2)} s, wall ${(wallMs / 1000).toFixed(2)} s, ${perTransaction} µs CPU each, ${residentMB.toFixed(0)} MB, valid: ${valid}`);
-      }
+function main(asked: readonly number[]): void {
+  console.log(`elle: seed bench, Node ${process.version}; CPU of one cold check, peak memory of the whole process`);
+  const rows: Measured[] = [];
+  for (const subject of Object.keys(subjects)) {
+    const isPlotted = plotted.includes(subject);
+    const all = asked.length > 0 ? asked : subject.startsWith("list") || subject.includes("strict") ? sizes : [...sizes, 10_000_000];
+    for (const size of all) {
+      if (!isPlotted && size > objectsMax) continue;
+      const measured = row(subject, size);
+      if (measured !== undefined && isPlotted) rows.push(measured);
     }
   }
-  for (const size of sizes) benchWeak(size);
+  if (asked.length === 0) writeFileSync(join(import.meta.dirname, "../docs/images/elle-scale.svg"), scalePlot(rows));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.length > 2 ? process.argv.slice(2).map(Number) : [5_000, 50_000, 500_000]);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv[2] === "measure") console.log(JSON.stringify(measure(process.argv[3]!, Number(process.argv[4]))));
+  else main(process.argv.slice(2).map(Number));
+}

@@ -3,6 +3,7 @@ export { checkLinearizable, linearizability } from "../checkers/linearizability/
 export { checkElle, elle, type ElleOptions } from "../checkers/elle/elle.ts";
 export { smallestWith } from "../checkers/elle/shrink.ts";
 export { checkWeak } from "../checkers/elle/weak.ts";
+export { timestamps } from "../checkers/elle/timestamps.ts";
 export { stats } from "../checkers/stats.ts";
 export { unhandledErrors } from "../checkers/unhandled-errors.ts";
 export { checkers } from "../checkers/registry.ts";

@@ -35,6 +35,15 @@ export interface Transactions {
   readonly keys: Int32Array;
   readonly values: readonly Json[];
   readonly keyNames: readonly Json[];
+  /** The transaction whose value was a map of initial values, -1 for none. */
+  readonly initial: number;
+  /** What the database told of its own clock, if it told anything; see `timestamps.ts`. */
+  readonly timestamps?: Timestamps;
+}
+/** By transaction, in the database's own units, whole and from 0; -1 where it told none. */
+export interface Timestamps {
+  readonly starts: Float64Array;
+  readonly commits: Float64Array;
 }
 export const OK = 1;
 export const FAIL = 2;
@@ -44,10 +53,13 @@ export const WRITE = 1;
 /** A read of all keys whose values match: its key is the predicate, its value the map of what matched. */
 export const PREDICATE_READ = 2;
 
+/** What a deleted key holds, as a written value; no predicate matches it. */
+export const DELETED: Json = { deleted: true };
+
 /** How a workload names its write: `append` for lists, `w` for registers. */
 export interface Vocabulary {
   readonly write: string;
-  /** Accepts `[rp predicate {key value …}]`, `[insert key value]`, and a map of initial values for a whole transaction. */
+  /** Accepts `[rp predicate {key value …}]`, `[insert key value]`, `[delete key]`, and a map of initial values for a whole transaction. */
   readonly predicates?: boolean;
 }
 
@@ -65,6 +77,7 @@ export interface TransactionInput {
 /** Collects transactions into columns. Errors: `HISTORY_MALFORMED` naming the op and the micro-operation. */
 export class TransactionBuilder {
   #count = 0;
+  #initial = -1;
   #types = new Uint8Array(1024);
   #columns = new Int32Array(1024 * 5);
   #starts = new Int32Array(1025);
@@ -74,6 +87,7 @@ export class TransactionBuilder {
   readonly #keyIds = new JsonInterner();
   readonly #write: string;
   readonly #predicates: boolean;
+  #stamps: Float64Array<ArrayBuffer> | undefined;
 
   constructor(vocabulary: Vocabulary) {
     this.#write = vocabulary.write;
@@ -86,10 +100,11 @@ export class TransactionBuilder {
     this.#types[t] = input.type === "ok" ? OK : input.type === "fail" ? FAIL : INFO;
     this.#columns.set([input.process, input.begin, input.end, input.index, input.invocation], t * 5);
     if (input.value !== null) {
-      if (this.#predicates && isObject(input.value)) {
-        for (const key of Object.keys(input.value).sort()) this.#push(WRITE, key, input.value[key]!);
-      } else if (!isArray(input.value)) throw malformed(input.index, `its value is ${brief(input.value)}, not a list of micro-operations`);
-      else for (const mop of input.value) this.#mop(mop, input.index);
+      const value = this.#predicates ? input.value : this.#unstamped(input.value, input.index);
+      if (this.#predicates && isObject(value)) {
+        for (const key of Object.keys(value).sort()) this.#push(WRITE, key, value[key]!);
+      } else if (!isArray(value)) throw malformed(input.index, `its value is ${brief(value)}, not a list of micro-operations`);
+      else for (const mop of value) this.#mop(mop, input.index);
     }
     this.#count++;
     this.#starts[this.#count] = this.#values.length;
@@ -117,7 +132,32 @@ export class TransactionBuilder {
       keys: this.#keys.slice(0, m),
       values: this.#values,
       keyNames: this.#keyIds.list,
+      initial: this.#initial,
+      ...this.#timestamps(),
     };
+  }
+
+  #timestamps(): { readonly timestamps?: Timestamps } {
+    const stamps = this.#stamps;
+    if (stamps === undefined) return {};
+    const column = (which: number): Float64Array => Float64Array.from({ length: this.#count }, (_, t) => stamps[t * 2 + which] ?? -1);
+    return { timestamps: { starts: column(0), commits: column(1) } };
+  }
+
+  /** The micro-operations of `{ txn, start, commit }`, whose timestamps are noted; any other value is itself. */
+  #unstamped(value: Json, index: number): Json {
+    if (!isObject(value) || value["txn"] === undefined) return value;
+    const { txn, start, commit = start } = value;
+    if (!isTimestamp(start) || !isTimestamp(commit) || commit < start) throw malformed(index, `its timestamps are start ${brief(start ?? null)} and commit ${brief(commit ?? null)}, not whole numbers from 0 on, the start first`);
+    const at = this.#count * 2;
+    if (this.#stamps === undefined || at >= this.#stamps.length) {
+      const larger = new Float64Array(Math.max(2048, at * 2)).fill(-1);
+      larger.set(this.#stamps ?? []);
+      this.#stamps = larger;
+    }
+    this.#stamps[at] = start;
+    this.#stamps[at + 1] = commit;
+    return txn;
   }
 
   #mop(mop: Json, index: number): void {
@@ -127,11 +167,11 @@ export class TransactionBuilder {
     const f = mop[0]!;
     const value = mop.length === 3 ? mop[2]! : null;
     if (this.#predicates && f === "rp") this.#push(PREDICATE_READ, { predicate: mop[1]! }, value);
-    else if (f === "r" || f === this.#write || (this.#predicates && f === "insert")) {
+    else if (f === "r" || f === this.#write || (this.#predicates && (f === "insert" || f === "delete"))) {
       // A map's keys are text: in this vocabulary all keys are.
       const key = this.#predicates && typeof mop[1] !== "string" ? canonicalJson(mop[1]!) : mop[1]!;
-      this.#push(f === "r" ? READ : WRITE, key, value);
-    } else throw malformed(index, `the micro-operation ${brief(mop)} is neither r nor ${this.#write}${this.#predicates ? ", insert or rp" : ""}`);
+      this.#push(f === "r" ? READ : WRITE, key, f === "delete" ? DELETED : value);
+    } else throw malformed(index, `the micro-operation ${brief(mop)} is neither r nor ${this.#write}${this.#predicates ? ", insert, delete or rp" : ""}`);
   }
 
   #push(kind: number, key: Json, value: Json): void {
@@ -181,13 +221,19 @@ export function transactionsOf(history: History, vocabulary: Vocabulary, options
   return builder.build();
 }
 
+/** Twice a timestamp and one must still be exact. */
+function isTimestamp(value: Json | undefined): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 52;
+}
+
 /** A transaction as text: `append x 1, read y = [3]`. */
 export function transactionText(transactions: Transactions, t: number): string {
   const parts: string[] = [];
   for (let m = transactions.starts[t]!; m < transactions.starts[t + 1]!; m++) {
     const key = keyText(transactions, transactions.keys[m]!);
     const value = valueText(transactions.values[m]!);
-    if (transactions.kinds[m] === PREDICATE_READ) parts.push(`read where ${key} = ${value}`);
+    if (transactions.values[m] === DELETED) parts.push(`delete ${key}`);
+    else if (transactions.kinds[m] === PREDICATE_READ) parts.push(`read where ${key} = ${value}`);
     else parts.push(transactions.kinds[m] === READ ? `read ${key} = ${value}` : transactions.write === "append" ? `append ${key} ${value}` : `write ${key} = ${value}`);
   }
   return parts.length === 0 ? "(empty)" : parts.join(", ");
@@ -201,6 +247,7 @@ export function keyText(transactions: Transactions, key: number): string {
 
 /** A value in an explanation; long lists keep their two ends. */
 export function valueText(value: Json): string {
+  if (value === DELETED) return "(deleted)";
   if (!isArray(value)) return typeof value === "string" ? value : canonicalJson(value);
   if (value.length <= 12) return `[${value.map(valueText).join(" ")}]`;
   return `[${value.slice(0, 3).map(valueText).join(" ")} … ${value.slice(-6).map(valueText).join(" ")}] (${value.length} elements)`;

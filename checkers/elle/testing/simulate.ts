@@ -26,6 +26,8 @@ export interface SimulationOptions {
   readonly lengthMax: number;
   readonly failRatio: number;
   readonly infoRatio: number;
+  /** Whether completions tell the database's timestamps (see `timestamps.ts`). */
+  readonly timestamps?: boolean;
   readonly random: Random;
 }
 
@@ -42,6 +44,8 @@ interface Running {
   snapshot: number;
   fate: "ok" | "fail" | "info" | "info-lost";
   committed: boolean;
+  /** When it committed, -1 if it did not. */
+  commit: number;
 }
 
 /** One history. O(transactions · (length + writesPerKey)). */
@@ -120,7 +124,7 @@ function run(options: SimulationOptions, sink: Sink): void {
     sink.invoke(process, asked);
     invoked++;
     const stale = level === "serializable" && asked.every(([f]) => f === "r");
-    return { process, asked, done: [], own: new Map(), snapshot: stale ? Math.max(0, clock - random.int(20)) : clock, fate, committed: false };
+    return { process, asked, done: [], own: new Map(), snapshot: stale ? Math.max(0, clock - random.int(20)) : clock, fate, committed: false, commit: -1 };
   };
 
   const value = (running: Running, key: number, time: number): Json => {
@@ -153,6 +157,7 @@ function run(options: SimulationOptions, sink: Sink): void {
       }
     }
     clock++;
+    running.commit = atOnce && level === "serializable" && running.asked.every(([f]) => f === "r") ? running.snapshot : clock;
     for (const key of running.own.keys()) {
       const list = versions.get(key) ?? [];
       list.push({ at: clock, value: value(running, key, clock) });
@@ -162,7 +167,8 @@ function run(options: SimulationOptions, sink: Sink): void {
   };
   const complete = (running: Running): void => {
     const type = running.fate === "info-lost" ? "info" : running.fate;
-    sink.complete(running.process, type, type === "ok" ? running.done : running.asked);
+    const value = type === "ok" ? running.done : running.asked;
+    sink.complete(running.process, type, options.timestamps === true && running.commit >= 0 ? { txn: value, start: running.snapshot, commit: running.commit } : value);
     for (const [, key] of running.asked) {
       users.set(key, users.get(key)! - 1);
       if (users.get(key) === 0 && !active.includes(key)) for (const map of [versions, written, users]) map.delete(key);
