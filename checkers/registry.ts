@@ -1,7 +1,7 @@
 import type { Checker } from "../harness/checker.ts";
 import type { Json } from "../harness/json.ts";
 import type { SequentialSpec } from "../harness/spec.ts";
-import { causal } from "./consistency/causal.ts";
+import { causal, causalNotions } from "./consistency/causal.ts";
 import { sequential } from "./consistency/sequential.ts";
 import { sessions } from "./consistency/sessions.ts";
 import { elle, workloads } from "./elle/elle.ts";
@@ -38,12 +38,10 @@ export const checkers: readonly CheckerEntry[] = [
     needs: "spec",
     make: sequential,
   },
-  {
-    name: "causal",
-    summary: "no read ignores a write among its causes (registers and kv whose values are written once)",
-    needs: "spec",
-    make: (spec) => causal(initialValue(spec())),
-  },
+  ...causalNotions.map((notion): CheckerEntry => {
+    const { name, summary } = causal(null, notion);
+    return { name, summary, needs: "spec", make: (spec) => causal(initialValue(spec()), notion) };
+  }),
   {
     name: "sessions",
     summary: "monotonic reads, monotonic writes, read your writes, writes follow reads (registers and kv whose values are written once)",
@@ -53,7 +51,7 @@ export const checkers: readonly CheckerEntry[] = [
   ...workloads.map((workload) => plain(elle(workload))),
   {
     name: "staleness",
-    summary: "how many writes the reads were behind, at least (registers and kv whose values are written once); never invalid",
+    summary: "how many writes the reads were behind, and the least k for which the registers are k-atomic (values written once); never invalid",
     needs: "spec",
     make: (spec) => staleness(initialValue(spec())),
   },

@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { seed } from "../../harness/ids.ts";
 import { freshSeed, Random } from "../../harness/random.ts";
-import { type CausalNotion, checkCausal } from "./causal.ts";
+import { causalNotions as notions, checkCausal } from "./causal.ts";
 import { checkSessions, guarantees } from "./sessions.ts";
 import { causalByBruteForce } from "./testing/causal-brute-force.ts";
 import { randomAccesses } from "./testing/random-accesses.ts";
 import { sequence } from "./testing/sequence.ts";
 import { sessionsByBruteForce } from "./testing/sessions-brute-force.ts";
-
-const notions: readonly CausalNotion[] = ["causal", "convergence", "memory"];
 
 /** Which notions the history keeps: `C`, `V`, `M`. */
 const kept = (text: string): string => notions.map((notion) => (checkCausal(sequence(text), { notion }).verdict === "valid" ? { causal: "C", convergence: "V", memory: "M" }[notion] : "")).join("");

@@ -25,6 +25,7 @@ import { CausalOrder, INITIAL } from "./causal/order.ts";
  * what (deciding it is NP-complete then): unknown. O(operations × processes); memory once more per process and round.
  */
 export type CausalNotion = "causal" | "convergence" | "memory";
+export const causalNotions: readonly CausalNotion[] = ["causal", "convergence", "memory"];
 
 export interface CausalOptions {
   readonly initial?: Json;
@@ -52,7 +53,7 @@ export function causal(initial: Json = null, notion: CausalNotion = "causal"): C
   const says = { causal: "no read ignores a write among its causes", convergence: "causal, and all agree on one order of the writes", memory: "causal, and each process sees its causes in one order" };
   return {
     name: notion === "causal" ? "causal" : `causal-${notion}`,
-    summary: `${says[notion]} (registers whose values are written once)`,
+    summary: `${says[notion]} (registers and kv whose values are written once)`,
     check: (history) => Promise.resolve().then(() => checkCausal(history, { initial, notion })),
   };
 }
