@@ -23,6 +23,8 @@ export const knownErrors: readonly KnownError[] = [
   { says: "etcdserver: key is not provided", effect: "none", class: "bad-request" },
   { says: "etcdserver: duplicate key given in txn request", effect: "none", class: "bad-request" },
   { says: "etcdserver: mvcc: database space exceeded", effect: "none", class: "no-space" },
+  { says: "etcdserver: mvcc: required revision has been compacted", effect: "none", class: "compacted" },
+  { says: "etcdserver: mvcc: required revision is a future revision", effect: "none", class: "future-revision" },
   { says: "etcdserver: not capable", effect: "none", class: "not-capable" },
   { says: "raft proposal dropped", effect: "none", class: "proposal-dropped" },
   // Given up on after the proposal.
