@@ -306,27 +306,23 @@ function findIntermediate(history: ListHistory, findings: Findings, at: number):
 
 /** Lost updates: two or more ok transactions read the same version of a key from outside, and all append to it. */
 function findLostUpdates(history: ListHistory, findings: Findings): void {
-  const { transactions } = history;
-  const { starts, keys, kinds, types, values } = transactions;
-  const groups = new Map<string, number[]>();
-  for (let t = 0; t < transactions.count; t++) {
-    if (types[t] !== OK) continue;
-    for (let at = starts[t]!; at < starts[t + 1]!; at++) {
-      if (kinds[at] !== READ) continue;
-      const key = keys[at]!;
-      let external = true;
-      for (let i = starts[t]!; i < at && external; i++) external = keys[i] !== key;
-      if (!external) continue;
-      let updates = false;
-      for (let i = at + 1; i < starts[t + 1]! && !updates; i++) updates = keys[i] === key && kinds[i] === WRITE;
-      if (!updates) continue;
-      const length = history.prefix[at]!;
-      const group = length >= 0 ? `${key} ${length}` : `${key} ${JSON.stringify(values[at])}`;
-      const members = groups.get(group);
-      if (members === undefined) groups.set(group, [at]);
-      else members.push(at);
-    }
-  }
+  const { transactions, versions } = history;
+  const { keys, values, keyNames } = transactions;
+  // What was read, as a number: the last version of a usual list, or the key of an empty one. Odd lists go by their text.
+  const counts = new Int32Array(versions.count + keyNames.length);
+  const usual = (at: number): number => (history.version[at]! >= 0 ? history.version[at]! : versions.count + keys[at]!);
+  eachUpdate(history, (at) => {
+    if (history.prefix[at]! >= 0) counts[usual(at)]!++;
+  });
+  const groups = new Map<number | string, number[]>();
+  eachUpdate(history, (at) => {
+    const isUsual = history.prefix[at]! >= 0;
+    if (isUsual && counts[usual(at)]! < 2) return;
+    const group = isUsual ? usual(at) : `${keys[at]!} ${JSON.stringify(values[at])}`;
+    const members = groups.get(group);
+    if (members === undefined) groups.set(group, [at]);
+    else members.push(at);
+  });
   for (const reads of groups.values()) {
     if (reads.length < 2) continue;
     const [first] = reads;
@@ -335,8 +331,24 @@ function findLostUpdates(history: ListHistory, findings: Findings): void {
     findings.add("lost-update", () => ({
       transactions: members,
       explain: () => `${members.length} transactions read ${keyText(transactions, key)} as ${valueText(listOf(values[first!]!))} and each appended to it: none saw another's update`,
-      details: { key: transactions.keyNames[key]!, value: listOf(values[first!]!) },
+      details: { key: keyNames[key]!, value: listOf(values[first!]!) },
     }));
+  }
+}
+
+/** The first reads of a key in an ok transaction that appends to it afterwards. */
+function eachUpdate(history: ListHistory, visit: (at: number) => void): void {
+  const { starts, keys, kinds, types, count } = history.transactions;
+  for (let t = 0; t < count; t++) {
+    if (types[t] !== OK) continue;
+    for (let at = starts[t]!; at < starts[t + 1]!; at++) {
+      if (kinds[at] !== READ) continue;
+      let external = true;
+      for (let i = starts[t]!; i < at && external; i++) external = keys[i] !== keys[at];
+      let updates = false;
+      for (let i = at + 1; external && i < starts[t + 1]! && !updates; i++) updates = keys[i] === keys[at] && kinds[i] === WRITE;
+      if (updates) visit(at);
+    }
   }
 }
 
