@@ -146,6 +146,9 @@ class RegisterLookahead implements Lookahead {
   consumes(id: number, state: number): boolean {
     return this.#from[id] === state && (this.#kind[id] === READ || this.#kind[id] === CAS);
   }
+  needed(id: number): number {
+    return this.#kind[id] === READ || this.#kind[id] === CAS ? this.#from[id]! : -1;
+  }
   produces(id: number, state: number): boolean {
     return this.#to[id] === state && (this.#kind[id] === WRITE || (this.#kind[id] === CAS && this.#from[id] !== state));
   }

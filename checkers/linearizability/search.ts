@@ -20,7 +20,10 @@ import { NEVER, type Part } from "./parts.ts";
  *   classes   of open operations with equal call and answer only the one that returns first is tried: two in the other
  *             order can be exchanged.
  *   crashed   an operation that never returned has no deadline and need not be placed; those of one class are a
- *             counter, not bits. They are tried last, and only where they change the state.
+ *             counter, not bits. They are tried last, and only where they change the state. Of a register's only those are
+ *             tried that an open operation is waiting for: it needs the value that they lead to (perhaps through another
+ *             crashed cas), or, being a refused cas, any value but the present one. One that nothing waits for can be
+ *             moved past the next operation, or left out where that is a write.
  *   dominance a configuration that failed with fewer crashed operations used up fails with more, too.
  *   ahead     for registers: a value that somebody must still read, and that nobody will write again in time, may not
  *             be overwritten (see `Lookahead`).
@@ -56,13 +59,15 @@ export interface StateMachine {
 export interface Lookahead {
   /** Whether an operation of class `id` can only happen in `state` (and must, as it returned). */
   consumes(id: number, state: number): boolean;
+  /** The only state in which class `id` is possible, or -1. */
+  needed(id: number): number;
   /** Whether an operation of class `id` may lead to `state`. */
   produces(id: number, state: number): boolean;
   /** The earliest return among operations called after event `from` that need `state`; `NEVER` if none. */
   nextNeed(state: number, from: number): number;
   /** The first call after event `from` of an operation that may lead to `state`; `NEVER` if none. */
   nextSource(state: number, from: number): number;
-  /** The state that a class leads to whatever the state was, or -1: for the order of trials only. */
+  /** The state that a class leads to whatever the state was, or -1. */
   target(id: number): number;
 }
 
@@ -86,7 +91,7 @@ export type Order = "deadline" | "urgency";
 export type Outcome = "linearizable" | "not-linearizable" | "unknown";
 
 /** Words (4 bytes each) that one search's memo may hold before it is thrown away. */
-const memoWordsMax = 1 << 27;
+const memoWordsMax = 1 << 26;
 
 /** Frames and memo entries that there is room for at first: most histories are short, and memory must be cleared. */
 const framesFirst = 64;
@@ -112,6 +117,10 @@ export class Search {
   /** By operation: index of its crashed class, -1 for one that returned. */
   readonly #crashed: Int32Array;
   readonly #crashedClasses: readonly number[];
+  /** Crashed classes by the state that they lead to, for objects with lookahead. */
+  readonly #crashedTo = new Map<number, number[]>();
+  /** Crashed classes that lead to a state which a crashed class needs. */
+  readonly #crashedLinks: readonly number[];
   readonly #called: Int32Array;
   readonly #used: Int32Array;
   #front = 0;
@@ -131,6 +140,7 @@ export class Search {
   // Scratch of `#collect`.
   readonly #classStamp: Int32Array;
   readonly #classBest: Int32Array;
+  readonly #crashedStamp: Int32Array;
   #stamp = 0;
   #log: number[] | undefined;
   #watch: (() => void) | undefined;
@@ -163,6 +173,8 @@ export class Search {
       this.#crashed[i] = index;
     }
     this.#crashedClasses = crashedClasses;
+    this.#crashedLinks = this.#indexCrashed();
+    this.#crashedStamp = new Int32Array(crashedClasses.length);
     this.#called = new Int32Array(crashedClasses.length);
     this.#used = new Int32Array(crashedClasses.length);
     this.#memo = new Memo(2 + this.#words, crashedClasses.length);
@@ -439,14 +451,57 @@ export class Search {
       }
     }
     this.#sort(start, end);
-    if (held) return end;
-    for (let index = 0; index < this.#crashedClasses.length; index++) {
-      if (this.#called[index]! <= this.#used[index]!) continue;
-      const next = machine.step(state, this.#crashedClasses[index]!);
-      if (next < 0 || next === state || (next === bottom && !doom!.resets(this.#crashedClasses[index]!))) continue;
-      candidates[end++] = -1 - index;
+    return held ? end : this.#collectCrashed(end, bottom);
+  }
+
+  /** Writes the crashed classes that may come next from `end` on. */
+  #collectCrashed(end: number, bottom: number): number {
+    const { classes, machine, lookahead } = this.#problem;
+    if (lookahead === undefined) {
+      for (let index = 0; index < this.#crashedClasses.length; index++) end = this.#tryCrashed(index, end, bottom);
+      return end;
     }
+    if (this.#crashedClasses.length === 0) return end;
+    for (let w = 0; w < this.#words; w++) {
+      let rest = this.#open[w]! & ~this.#placed[w]!;
+      while (rest !== 0) {
+        const bit = 31 - Math.clz32(rest);
+        rest &= ~(1 << bit);
+        const id = classes[this.#slotOperation[(w << 5) + bit]!]!;
+        if (machine.step(this.#state, id) >= 0) continue;
+        const needed = lookahead.needed(id);
+        if (needed >= 0) for (const index of this.#crashedTo.get(needed) ?? []) end = this.#tryCrashed(index, end, bottom);
+        else for (let index = 0; index < this.#crashedClasses.length; index++) end = this.#tryCrashed(index, end, bottom);
+      }
+    }
+    for (const index of this.#crashedLinks) end = this.#tryCrashed(index, end, bottom);
     return end;
+  }
+
+  /** Adds a crashed class to the candidates, once, where one of it is left and changes the state. */
+  #tryCrashed(index: number, end: number, bottom: number): number {
+    if (this.#called[index]! <= this.#used[index]! || this.#crashedStamp[index] === this.#stamp) return end;
+    this.#crashedStamp[index] = this.#stamp;
+    const id = this.#crashedClasses[index]!;
+    const next = this.#problem.machine.step(this.#state, id);
+    if (next < 0 || next === this.#state || (next === bottom && this.#problem.doom?.resets(id) === false)) return end;
+    this.#candidates[end] = -1 - index;
+    return end + 1;
+  }
+
+  /** Fills `#crashedTo`; returns the classes that lead on to others. */
+  #indexCrashed(): number[] {
+    const { lookahead } = this.#problem;
+    if (lookahead === undefined) return [];
+    this.#crashedClasses.forEach((id, index) => {
+      const target = lookahead.target(id);
+      const known = this.#crashedTo.get(target);
+      if (known === undefined) this.#crashedTo.set(target, [index]);
+      else known.push(index);
+    });
+    const links = new Set<number>();
+    for (const id of this.#crashedClasses) for (const index of this.#crashedTo.get(lookahead.needed(id)) ?? []) links.add(index);
+    return [...links];
   }
 
   /** Whether leaving the present state (by anything but `except`) strands an operation that needs it. */
@@ -468,7 +523,7 @@ export class Search {
       }
     }
     if (deadline === NEVER || lookahead.nextSource(state, this.#front) < deadline) return false;
-    for (let index = 0; index < this.#crashedClasses.length; index++) {
+    for (const index of this.#crashedTo.get(state) ?? []) {
       if (this.#called[index]! > this.#used[index]! && lookahead.produces(this.#crashedClasses[index]!, state)) return false;
     }
     return true;
