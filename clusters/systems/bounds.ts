@@ -1,4 +1,4 @@
-import type { Actor, ClientScript, ModelBounds, System, SystemDefinition, SystemProperty } from "../../harness/actor.ts";
+import type { Actor, ClientScript, LivenessProperty, ModelBounds, System, SystemDefinition, SystemProperty } from "../../harness/actor.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { read, write } from "../../harness/objects/register.ts";
 import { numberOf, type OptionSpec, type Settings } from "../../harness/options.ts";
@@ -23,6 +23,8 @@ export interface SystemParts {
   actor(settings: Settings): Actor;
   scripts(servers: number, clients: number): readonly ClientScript[];
   readonly properties?: readonly SystemProperty[];
+  /** What must come to pass in the end, with these settings. */
+  liveness?(settings: Settings): readonly LivenessProperty[];
 }
 
 const common: readonly OptionSpec[] = [
@@ -35,6 +37,9 @@ const common: readonly OptionSpec[] = [
   { name: "order", kind: "choice", choices: ["fifo", "any"], default: "fifo", reason: "FIFO per link, as one TCP connection gives" },
   { name: "statesMax", kind: "integer", unit: "unique states", default: 20_000_000, min: 1, reason: "about 1 GB of tables" },
 ];
+
+/** How often replicas that answer alone tell their states. */
+export const gossipOption: OptionSpec = { name: "gossipMs", kind: "integer", unit: "ms", default: 200, min: 1, reason: "seldom beside the additions, often beside a human" };
 
 /** The definition of a system from its parts. */
 export function defineSystem(parts: SystemParts): SystemDefinition {
@@ -53,6 +58,7 @@ export function defineSystem(parts: SystemParts): SystemDefinition {
         spec: parts.spec,
         model: boundsOf(settings, parts.scripts(servers, numberOf(settings, "clients"))),
         properties: parts.properties ?? [],
+        ...(parts.liveness === undefined ? {} : { liveness: parts.liveness(settings) }),
       };
     },
   };

@@ -4,6 +4,9 @@ import { abd, abdAmnesia, abdFastRead } from "./abd/definition.ts";
 import { atomicCommit, atomicCommitImpatient } from "./atomic-commit/definition.ts";
 import { chain, chainReadAnywhere } from "./chain/definition.ts";
 import { geoStore, geoStoreMajority, geoStoreVolatile } from "./geo-store/definition.ts";
+import { lamportMutex, lamportMutexNoAcknowledgement, lamportMutexNoTieBreak, lamportMutexOvertaking } from "./lamport-mutex/definition.ts";
+import { lastWriterWinsMap, lwwMapArrival, lwwMapNoTieBreak } from "./lww-map/definition.ts";
+import { observedRemoveSet, orSetResurrects, orSetTwoPhase } from "./or-set/definition.ts";
 import { paxosAmnesia, paxosConsensus, paxosNoAdoption, paxosOwnPromise } from "./paxos/definition.ts";
 import { primaryBackup, primaryBackupEarlyAnswer } from "./primary-backup/definition.ts";
 import { pnCounter, pnCounterAddingMerge } from "./pn-counter/definition.ts";
@@ -22,7 +25,10 @@ export const systemDefinitions: readonly SystemDefinition[] = [
   ...[paxosConsensus, paxosNoAdoption, paxosOwnPromise, paxosAmnesia],
   ...[raftRegister, raftVoteAmnesia, raftLocalRead, raftTruncates, raftCommitsOldTerms],
   ...[atomicCommit, atomicCommitImpatient],
+  ...[lamportMutex, lamportMutexNoAcknowledgement, lamportMutexNoTieBreak, lamportMutexOvertaking],
   ...[pnCounter, pnCounterAddingMerge],
+  ...[observedRemoveSet, orSetResurrects, orSetTwoPhase],
+  ...[lastWriterWinsMap, lwwMapNoTieBreak, lwwMapArrival],
   ...[requestService, requestServiceNoKeys, requestServiceVolatileKeys],
   ...[stateSync, stateSyncBlind, stateSyncSkipsGaps, stateSyncAnyCopy, stateSyncContentNames],
   ...[stateMerge, stateMergeLastArrival, stateMergeOwnNumbers],

@@ -29,6 +29,16 @@ const proofs: readonly (readonly [name: string, settings: readonly string[], uni
   ["pn-counter", [], 91_576, 267_485, 426],
   ["pn-counter", ["timers=0", "losses=1", "crashes=1"], 111_059, 349_538, 742],
   ["pn-counter", ["servers=3", "timers=0", "order=fifo"], 96_760, 290_270, 855],
+  ["lamport-mutex", [], 10_857, 24_681, 10],
+  ["or-set", [], 20_866, 57_356, 35],
+  ["lww-map", [], 9_712, 24_598, 80],
+  ["raft-register", ["timers=1"], 43_447, 120_199, 10],
+  ["raft-register", ["timers=1", "crashes=0", "losses=1"], 31_511, 92_592, 9],
+  ["raft-register", ["clients=1", "crashes=0"], 68_417, 236_478, 2],
+  ["or-set", ["timers=0", "losses=1", "crashes=1"], 38_781, 103_777, 92],
+  ["or-set", ["servers=3", "timers=0", "order=fifo"], 13_985, 43_346, 35],
+  ["lww-map", ["timers=0", "losses=1", "crashes=1"], 17_730, 46_753, 166],
+  ["lww-map", ["servers=3", "timers=0", "order=fifo"], 9_372, 25_035, 115],
   ["request-service", [], 1_306, 2_527, 19],
   ["request-service", ["crashes=1", "losses=1"], 7_201, 21_877, 63],
   ["state-sync", [], 697_206, 3_141_894, 464],
@@ -46,6 +56,13 @@ const bugs: readonly (readonly [name: string, settings: readonly string[], prope
   ["paxos-amnesia", [], "linearizable", 16],
   ["atomic-commit-impatient", [], "one decision", 6],
   ["pn-counter-adding-merge", [], "convergent", 5],
+  ["lamport-mutex-no-acknowledgement", [], "mutual exclusion", 4],
+  ["lamport-mutex-no-tie-break", [], "granted in timestamp order", 9],
+  ["lamport-mutex-overtaking", [], "granted in timestamp order", 8],
+  ["or-set-resurrects", [], "convergent", 7],
+  ["or-set-two-phase", [], "as specified", 8],
+  ["lww-map-no-tie-break", [], "convergent", 6],
+  ["lww-map-arrival", [], "convergent", 6],
   ["request-service-no-keys", [], "linearizable", 6],
   ["request-service-volatile-keys", [], "linearizable", 8],
   ["state-sync-blind", [], "same name, same document", 4],
@@ -56,6 +73,14 @@ const bugs: readonly (readonly [name: string, settings: readonly string[], prope
   ["state-merge-own-numbers", [], "convergent", 7],
   ["geo-store-majority", [], "every centre has what was acknowledged", 4],
   ["geo-store-volatile", [], "every centre has what was acknowledged", 8],
+];
+
+/** The same for bugs that several rare things must meet for: some strategy of the simulator finds none in 20,000 runs (docs/race.md). */
+const rareBugs: typeof bugs = [
+  ["raft-vote-amnesia", [], "election safety", 8],
+  ["raft-local-read", [], "linearizable", 14],
+  ["raft-truncates", [], "leader completeness", 11],
+  ["raft-commits-old-terms", [], "leader completeness", 11],
 ];
 
 /** Systems with tests of their own. */
@@ -70,14 +95,14 @@ describe("explored", () => {
     expect(found.undiscovered.filter(({ kind }) => kind === "sometimes")).toEqual([]);
   });
 
-  it.each(bugs)("%s %o is not %s after %i steps", (name, settings, property, length) => {
+  it.each([...bugs, ...rareBugs])("%s %o is not %s after %i steps", (name, settings, property, length) => {
     const { discoveries } = explore(make(name, settings), { stopAtCounterexample: true });
 
     expect(discoveries.find(({ kind }) => kind === "counterexample")).toMatchObject({ property, length });
   });
 
   it("has a row for every system that is written here", () => {
-    const named = new Set([...proofs, ...bugs].map(([name]) => name));
+    const named = new Set([...proofs, ...bugs, ...rareBugs].map(([name]) => name));
 
     expect(systemDefinitions.map(({ name }) => name).filter((name) => !named.has(name))).toEqual(elsewhere);
   });

@@ -8,6 +8,8 @@ import { consensus } from "./consensus.ts";
 import { counter, fetchAddCounter, idGenerator } from "./counter.ts";
 import { decision } from "./decision.ts";
 import { eventualCounter } from "./eventual-counter.ts";
+import { eventualMap } from "./eventual-map.ts";
+import { eventualSet } from "./eventual-set.ts";
 import { idempotentCounter } from "./idempotent-counter.ts";
 import { kv } from "./kv.ts";
 import { fencedMutex, ownedMutex, reentrantMutex, semaphore } from "./locks.ts";
@@ -103,6 +105,8 @@ export const specs: readonly ObjectEntry[] = [
     make: (initial) => fetchAddCounter(typeof initial === "number" ? initial : 0),
   },
   simple("eventual-counter", "a counter whose reads may be late and count nothing twice", ["add n", "read"], eventualCounter),
+  simple("eventual-set", "a set whose reads may be late and show only what was added", ["add v", "remove v", "read"], eventualSet),
+  simple("eventual-map", "a map whose gets may be late and show only what was put", ["get k", "put [k, v]"], eventualMap),
   simple("idempotent-counter", "an account charged by requests with keys: one that comes again changes nothing", ["submit [key, n]", "read"], idempotentCounter),
   simple("consensus", "agreement on the value that was proposed first", ["propose v"], consensus),
   simple("decision", "commit or abort, decided once for everybody", ["finish"], decision),

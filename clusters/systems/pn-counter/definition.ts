@@ -3,7 +3,7 @@ import type { Json } from "../../../harness/json.ts";
 import { addNumber, readCounter } from "../../../harness/objects/counter.ts";
 import { eventualCounter } from "../../../harness/objects/eventual-counter.ts";
 import { numberOf } from "../../../harness/options.ts";
-import { defineSystem, plainActor, type SystemParts } from "../bounds.ts";
+import { defineSystem, gossipOption, plainActor, type SystemParts } from "../bounds.ts";
 import { knowledgeOf, pnCounterActor } from "./pn-counter.ts";
 
 /** Client k adds 10^k at replica k and reads at the next; the first takes 2 away in between. So a sum tells what is in it. */
@@ -46,7 +46,7 @@ function definition(about: SystemParts["about"], addsWhenMerging: boolean): Syst
     defaults: { servers: 2, timers: 1, order: "any" },
     // A client's request that is repeated would be another addition; states repeat by themselves, as they contain one another.
     without: ["duplicates"],
-    options: [{ name: "gossipMs", kind: "integer", unit: "ms", default: 200, min: 1, reason: "seldom beside the additions, often beside a human" }],
+    options: [gossipOption],
     spec: eventualCounter(),
     actor(settings) {
       const gossip = numberOf(settings, "gossipMs");
