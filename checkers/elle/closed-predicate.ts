@@ -1,8 +1,8 @@
-import { isArray, isObject, type Json } from "../../harness/json.ts";
+import { equalJson, isArray, isObject, type Json } from "../../harness/json.ts";
 import type { Analysis } from "./analysis.ts";
 import { Findings, type Step } from "./findings.ts";
 import { EdgeList, RW, RWP, WR, WRP, WW, WWP } from "./graph.ts";
-import { brief, FAIL, keyText, malformed, OK, PREDICATE_READ, READ, type Transactions, valueText, WRITE } from "./transactions.ts";
+import { brief, DELETED, FAIL, keyText, malformed, OK, PREDICATE_READ, READ, type Transactions, valueText, WRITE } from "./transactions.ts";
 import { VersionTable } from "./versions.ts";
 
 /**
@@ -14,17 +14,21 @@ import { VersionTable } from "./versions.ts";
  *
  * The set is closed when every key and every value that it may have is in the history, so the versions that an absent
  * key may have been in can be listed. If one is left, the read saw that one; if none is left, whatever the version, it
- * should have been returned (`predicate-read-miss`). With several left nothing is concluded. Of the order of versions
- * only this is known: the initial one, written by the `init` operation, comes first.
+ * should have been returned (`predicate-read-miss`). With several left nothing is concluded.
+ *
+ *     not yet born ── insert x 1 ── delete x            no predicate matches a key before its birth or after its end
+ *
+ * Of the order of versions only this is known: the one that the `init` operation wrote, or having none, comes first. Not
+ * even a deletion must come after the insertion: of a key that is not there it does nothing. Elle 0.2.8 takes versions in
+ * the order of their completions, which overlapping transactions need not have kept: so ours may say less, and is never
+ * wrong by it.
  */
 export function analyseClosedPredicate(transactions: Transactions): Analysis {
   const history = new PredicateHistory(transactions);
   const findings = new Findings();
   const edges = new EdgeList();
-  for (const key of history.keys) {
-    const initial = history.initial.get(key);
-    const first = initial === undefined ? -1 : history.author(initial);
-    if (first >= 0) for (const version of history.versionsOf.get(key) ?? []) if (history.author(version) >= 0) edges.push(first, history.author(version), WW);
+  for (const [version, next] of history.successions()) {
+    if (history.author(version) >= 0 && history.author(next) >= 0) edges.push(history.author(version), history.author(next), WW);
   }
   for (const view of views(history, findings)) {
     const author = history.author(view.version);
@@ -63,9 +67,7 @@ class PredicateHistory {
     const versionsOf = new Map<number, number[]>();
     const initial = new Map<number, number>();
     const names = new Map<string, number>();
-    // Everything that was there before the first transaction that reads: the init operation.
     for (let t = 0; t < transactions.count; t++) {
-      const onlyWrites = kinds.subarray(starts[t]!, starts[t + 1]!).every((kind) => kind === WRITE);
       for (let at = starts[t]!; at < starts[t + 1]!; at++) {
         this.owner[at] = t;
         if (kinds[at] === PREDICATE_READ) continue;
@@ -75,12 +77,19 @@ class PredicateHistory {
         const earlier = writer.get(version);
         if (earlier !== undefined) {
           const [first, second] = [earlier, at].map((place) => transactions.indices[this.owner[place]!]!);
-          throw malformed(second!, `writes ${valueText(values[at]!)} to ${keyText(transactions, keys[at]!)}, as op ${first} did before; a read could not tell the two apart`);
+          const what = values[at] === DELETED ? `deletes ${keyText(transactions, keys[at]!)}` : `writes ${valueText(values[at]!)} to ${keyText(transactions, keys[at]!)}`;
+          throw malformed(second!, `${what}, as op ${first} did before; a read could not tell the two apart`);
         }
         writer.set(version, at);
         if (types[t] !== FAIL && !this.#isOverwritten(at)) versionsOf.set(keys[at]!, [...(versionsOf.get(keys[at]!) ?? []), version]);
-        if (t === 0 && onlyWrites) initial.set(keys[at]!, version);
+        if (t === transactions.initial) initial.set(keys[at]!, version);
       }
+    }
+    for (const key of names.values()) {
+      if (initial.has(key)) continue;
+      const unborn = this.versions.id(key, UNBORN);
+      initial.set(key, unborn);
+      versionsOf.set(key, [unborn, ...(versionsOf.get(key) ?? [])]);
     }
     this.keys = [...names.values()];
     this.keyOfName = names;
@@ -102,6 +111,21 @@ class PredicateHistory {
     return this.initial.get(key) === version ? (this.versionsOf.get(key) ?? []).filter((other) => other !== version) : [];
   }
 
+  /** Every version with each that is known to follow it directly. */
+  *successions(): Generator<readonly [version: number, next: number]> {
+    for (const versions of this.versionsOf.values()) for (const version of versions) for (const next of this.after(version)) yield [version, next];
+  }
+
+  /** Whether a key had no value at first. */
+  initialIsUnborn(key: number): boolean {
+    return this.versions.value(this.initial.get(key)!) === UNBORN;
+  }
+
+  /** The version of a key that was deleted, if it ever was. */
+  deleted(key: number): number | undefined {
+    return (this.versionsOf.get(key) ?? []).find((version) => isDeleted(this.versions.value(version)));
+  }
+
   #isOverwritten(write: number): boolean {
     const { kinds, keys, starts } = this.transactions;
     let t = this.owner[write]!;
@@ -111,11 +135,32 @@ class PredicateHistory {
   }
 }
 
-/** Whether a value matches; `true`, `[= v]` and `[mod divisor remainder]` are known. */
+/** The value of a key before its birth; also how a database answers a read of one that is not there. */
+const UNBORN: Json = null;
+
+/** What a read gives of a version: nothing, once it is deleted. */
+function asRead(value: Json): Json {
+  return isDeleted(value) ? UNBORN : value;
+}
+
+/** A version for people. */
+function shown(value: Json): string {
+  return value === UNBORN ? "nothing yet" : valueText(value);
+}
+
+function isDeleted(value: Json): boolean {
+  return equalJson(value, DELETED);
+}
+
+/** Whether a value matches; `true`, `[= v]` and `[mod divisor remainder]` are known (with the divisor's sign, as in mathematics). */
 function matches(predicate: Json, value: Json, index: number): boolean {
-  if (predicate === "true" || predicate === true) return value !== null;
-  if (isArray(predicate) && predicate[0] === "=") return value === predicate[1];
-  if (isArray(predicate) && predicate[0] === "mod") return typeof value === "number" && value % Number(predicate[1]) === predicate[2];
+  const there = value !== UNBORN && !isDeleted(value);
+  if (predicate === "true" || predicate === true) return there;
+  if (isArray(predicate) && predicate[0] === "=") return there && equalJson(value, predicate[1] ?? null);
+  if (isArray(predicate) && predicate[0] === "mod") {
+    const divisor = Number(predicate[1]);
+    return typeof value === "number" && ((value % divisor) + divisor) % divisor === predicate[2];
+  }
   throw malformed(index, `the predicate ${brief(predicate)} is none of true, [= value], [mod divisor remainder]`);
 }
 
@@ -131,7 +176,7 @@ function views(history: PredicateHistory, findings: Findings): View[] {
     const see = (at: number, key: number, value: Json, predicate: boolean): void => {
       const expected = own.get(key);
       if (expected !== undefined) {
-        if (expected !== value) {
+        if (!equalJson(asRead(expected), asRead(value))) {
           findings.add("internal", () => ({
             transactions: [t],
             explain: () => `it saw ${keyText(transactions, key)} as ${valueText(value)}, but by its own earlier reads and writes it was ${valueText(expected)}`,
@@ -141,7 +186,9 @@ function views(history: PredicateHistory, findings: Findings): View[] {
         return;
       }
       if (!predicate) own.set(key, value);
-      const version = history.versions.find(key, value);
+      // Nothing there: not born yet, or deleted; known only where the key cannot be both.
+      const end = value === UNBORN ? history.deleted(key) : undefined;
+      const version = end === undefined ? history.versions.find(key, value) : history.initialIsUnborn(key) ? -1 : end;
       if (version < 0) return;
       const write = history.writer.get(version);
       if (write !== undefined && history.owner[write] !== t) {
@@ -178,6 +225,7 @@ function seePredicate(
   const predicate = isObject(name) ? (name["predicate"] ?? null) : null;
   const found = values[at] ?? {};
   if (!isObject(found)) throw malformed(indices[t]!, `a predicate read gave ${brief(found)}, not a map`);
+  matches(predicate, UNBORN, indices[t]!);
   for (const key of history.keys) {
     const seen = found[keyText(transactions, key)];
     if (seen !== undefined) {
@@ -186,12 +234,11 @@ function seePredicate(
     }
     const mine = own.get(key);
     if (mine !== undefined && !matches(predicate, mine, indices[t]!)) continue;
-    const possible = mine !== undefined ? [] : (history.versionsOf.get(key) ?? []).filter((version) => history.owner[history.writer.get(version)!] !== t);
-    if (mine === undefined && possible.length === 0) continue;
+    const ofOthers = (version: number): boolean => history.writer.get(version) === undefined || history.owner[history.writer.get(version)!] !== t;
+    const possible = mine !== undefined ? [] : history.versionsOf.get(key)!.filter(ofOthers);
     const candidates = possible.filter((version) => !matches(predicate, history.versions.value(version), indices[t]!));
-    if (candidates.length === 1 && (possible.length === 1 || history.initial.has(key))) read.see(at, key, history.versions.value(candidates[0]!), true);
-    // Without an initial version the key may not have existed yet.
-    if (candidates.length > 0 || (mine === undefined && !history.initial.has(key))) continue;
+    if (candidates.length === 1) read.see(at, key, history.versions.value(candidates[0]!), true);
+    if (candidates.length > 0) continue;
     const versions = mine !== undefined ? [mine] : possible.map((version) => history.versions.value(version));
     findings.add("predicate-read-miss", () => ({
       transactions: [t],
@@ -211,11 +258,10 @@ function explainEdge(history: PredicateHistory, from: number, to: number, label:
     ...extra,
   });
   if (label === WW) {
-    for (const [key, initial] of history.initial) {
-      const next = history.author(initial) === from ? (history.versionsOf.get(key) ?? []).find((version) => version !== initial && history.author(version) === to) : undefined;
-      if (next === undefined) continue;
-      const [value, name] = [history.versions.value(next), keyText(transactions, key)];
-      return { from, to, relation: "ww", details: details("ww", initial, { "value'": value }), text: (names) => `${names(to)} wrote ${name} = ${valueText(value)} over the initial value, written by ${names(from)}` };
+    for (const [version, next] of history.successions()) {
+      if (history.author(version) !== from || history.author(next) !== to) continue;
+      const [before, after, name] = [history.versions.value(version), history.versions.value(next), keyText(transactions, history.versions.key(version))];
+      return { from, to, relation: "ww", details: details("ww", version, { "value'": after }), text: (names) => `${names(to)} wrote ${name} = ${shown(after)} over ${shown(before)}, written by ${names(from)}` };
     }
   }
   const isRead = label === RW || label === RWP;
@@ -223,8 +269,8 @@ function explainEdge(history: PredicateHistory, from: number, to: number, label:
   for (const view of views(history, new Findings(0))) {
     if (view.predicate !== wanted || view.reader !== (isRead ? from : to)) continue;
     const name = keyText(transactions, history.versions.key(view.version));
-    const value = valueText(history.versions.value(view.version));
-    const how = wanted ? ` by ${valueText(keyNames[transactions.keys[view.at]!]!)}` : "";
+    const value = shown(history.versions.value(view.version));
+    const how = wanted ? ` by ${keyText(transactions, transactions.keys[view.at]!)}` : "";
     const mop = view.at - starts[view.reader]!;
     if (!isRead) {
       if (history.author(view.version) !== from) continue;
@@ -235,7 +281,7 @@ function explainEdge(history: PredicateHistory, from: number, to: number, label:
     if (next === undefined) continue;
     const relation = wanted ? "rwp" : "rw";
     const after = history.versions.value(next);
-    return { from, to, relation, details: details(relation, view.version, { "value'": after, "a-mop-index": mop }), text: (names) => `${names(from)} saw ${name} = ${value}${how}, not yet ${valueText(after)}, which ${names(to)} wrote` };
+    return { from, to, relation, details: details(relation, view.version, { "value'": after, "a-mop-index": mop }), text: (names) => `${names(from)} saw ${name} = ${value}${how}, not yet ${shown(after)}, which ${names(to)} wrote` };
   }
   throw new Error("assertion failed: every edge is explained by micro-operations of its ends");
 }

@@ -102,6 +102,7 @@ export class TransactionBuilder {
     if (input.value !== null) {
       const value = this.#predicates ? input.value : this.#unstamped(input.value, input.index);
       if (this.#predicates && isObject(value)) {
+        this.#initial = t;
         for (const key of Object.keys(value).sort()) this.#push(WRITE, key, value[key]!);
       } else if (!isArray(value)) throw malformed(input.index, `its value is ${brief(value)}, not a list of micro-operations`);
       else for (const mop of value) this.#mop(mop, input.index);
