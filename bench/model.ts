@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isArray, isObject, type Json } from "../harness/json.ts";
-import { every } from "../harness/time.ts";
+import { every, monotonicMs } from "../harness/time.ts";
 
 /**
  * The explorer beside Stateright (its published crate with the examples that it ships, built here when cargo is there):
@@ -27,7 +27,7 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  { name: "paxos, 3 clients", ours: [["full", ["paxos", "clients=3"]]], theirs: ["paxos", "check", "3"] },
+  { name: "paxos, 3 clients", ours: [["full", ["paxos", "clients=3"]], ["two workers", ["paxos", "clients=3", "workers=2"]]], theirs: ["paxos", "check", "3"] },
   { name: "two-phase commit, 8 managers", ours: [["full", ["two-phase-commit", "rms=8"]]], theirs: ["2pc", "check", "8"] },
   {
     name: "single copy, 4 clients",
@@ -48,6 +48,7 @@ const cases: readonly Case[] = [
       ["reduced", ["linearizable-register", "reduce=20000"]],
       ["reduced, after 2 million in full", ["linearizable-register", "reduce=2000000"]],
       ["full", ["linearizable-register"]],
+      ["full, two workers", ["linearizable-register", "workers=2"]],
     ],
     // 41 million states at about 110 thousand a second.
     theirs: undefined,
@@ -59,6 +60,8 @@ interface Figure {
   readonly unique: number;
   readonly generated: number;
   readonly cpuMs: number;
+  /** From start to end on the clock: means something on a machine that does nothing else. */
+  readonly wallMs: number;
   readonly rssMb: number;
 }
 
@@ -80,7 +83,7 @@ async function main(): Promise<void> {
 function print(label: string, figure: Figure, theirs: Figure | undefined): void {
   const ratios = theirs === undefined ? "" : `   ${(theirs.cpuMs / figure.cpuMs).toFixed(1)}x less CPU, ${(theirs.rssMb / figure.rssMb).toFixed(1)}x less memory`;
   const counts = `${figure.unique.toLocaleString("en").padStart(11)} states ${figure.generated.toLocaleString("en").padStart(12)} generated`;
-  console.log(`  ${label.padEnd(36)} ${counts} ${(figure.cpuMs / 1000).toFixed(2).padStart(7)} s CPU ${figure.rssMb.toFixed(0).padStart(6)} MB${ratios}`);
+  console.log(`  ${label.padEnd(36)} ${counts} ${(figure.cpuMs / 1000).toFixed(2).padStart(7)} s CPU ${(figure.wallMs / 1000).toFixed(2).padStart(7)} s wall ${figure.rssMb.toFixed(0).padStart(6)} MB${ratios}`);
 }
 
 async function median(measure: () => Promise<Figure>): Promise<Figure> {
@@ -104,11 +107,12 @@ async function runPeer(folder: string, [example, ...argv]: readonly string[]): P
 }
 
 /** Runs a program to its end; its CPU time and peak memory as the kernel counts them, looked at every 10 ms. */
-function measured(program: string, argv: readonly string[]): Promise<{ stdout: string; cpuMs: number; rssMb: number }> {
+function measured(program: string, argv: readonly string[]): Promise<{ stdout: string; cpuMs: number; wallMs: number; rssMb: number }> {
   return new Promise((resolve, reject) => {
     // Types are stripped once, not in every run: what is published is JavaScript.
     const env = { ...process.env, NODE_COMPILE_CACHE: join(root, ".cache/node-compile") };
     const child = spawn(program, argv, { stdio: ["ignore", "pipe", "ignore"], env });
+    const begun = monotonicMs();
     let stdout = "";
     let cpuMs = 0;
     let rssMb = 0;
@@ -129,7 +133,7 @@ function measured(program: string, argv: readonly string[]): Promise<{ stdout: s
     child.on("error", reject);
     child.on("close", () => {
       looking.cancel();
-      resolve({ stdout, cpuMs, rssMb });
+      resolve({ stdout, cpuMs, wallMs: monotonicMs() - begun, rssMb });
     });
   });
 }

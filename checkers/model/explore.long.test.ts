@@ -65,6 +65,13 @@ describe("exact counts of large spaces", () => {
     expect([found.unique, found.generated, found.depth]).toEqual([unique, generated, depth]);
   });
 
+  it("linearizable-register 2c/3s on FIFO links is made of 61 local states, 85 messages and 33 histories, 15 of them at the end", { timeout: 900_000 }, () => {
+    const definition = findModel("linearizable-register");
+    const found = explore(definition.make(parseSettings(["network=ordered"], definition.options, definition.name)));
+
+    expect([found.coverage.localStates, found.coverage.messages, found.outcomes!.all.size, found.outcomes!.terminal.size]).toEqual([61, 85, 33, 15]);
+  });
+
   it("raft without persistence elects two leaders in one term after eight steps", { timeout: 900_000 }, () => {
     const definition = findModel("raft");
     const found = explore(definition.make(parseSettings(["depth=10"], definition.options, "raft")), { stopAtCounterexample: true });

@@ -10,12 +10,9 @@ import { exploreParallel, type ParallelOptions } from "./parallel.ts";
 const finder = { module: entryFile(import.meta.url, "./fixtures"), export: "findModel" };
 
 const cases: readonly (readonly [name: string, settings: readonly string[], workers: number])[] = [
-  ["single-copy-register", ["clients=3"], 2],
   ["single-copy-register", ["servers=2"], 2],
-  ["linearizable-register", ["servers=2", "clients=3"], 2],
   ["linearizable-register", ["servers=2", "clients=3"], 3],
   ["linearizable-register", ["servers=2", "clients=3", "network=ordered"], 2],
-  ["linearizable-register", ["servers=2", "clients=3", "bug=answer-before-quorum"], 2],
   ["paxos", ["bug=no-adoption"], 2],
   ["raft", ["depth=7"], 2],
 ];

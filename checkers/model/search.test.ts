@@ -106,7 +106,7 @@ describe("a search that is cut and goes on", () => {
     ["paxos", {}, 5_000],
     ["linearizable-register", { servers: 2, clients: 3, network: "ordered" }, 30_000],
     ["paxos", { bug: "no-adoption" }, 1_500],
-    ["raft", { depth: 8 }, 20_000],
+    ["raft", { depth: 6 }, 1_024],
   ] as const)("%s %o, cut after %i states, ends with the counts, discoveries and coverage of one that was not", (name, settings, budget) => {
     let saved: Checkpoint | undefined;
     const checkpoint = { everyStates: 1_000, write: (latest: Checkpoint) => void (saved = latest) };
