@@ -40,6 +40,8 @@ export interface EtcdMember {
   readonly heartbeatMs: number;
   readonly electionMs: number;
   readonly snapshotCount: number;
+  /** Whether it also offers the old interface; default no. */
+  readonly v2?: boolean;
   /** URLs on which it listens for clients, comma between. */
   readonly listen: string;
   /** URL under which its clients learn of it from other members. */
@@ -47,7 +49,7 @@ export interface EtcdMember {
 }
 
 /** An etcd member of a cluster of all nodes, whose peers reach it by name. */
-export function etcdDaemon({ node, all, runId }: NodePlace, { heartbeatMs, electionMs, snapshotCount, listen, advertise }: EtcdMember): Daemon {
+export function etcdDaemon({ node, all, runId }: NodePlace, { heartbeatMs, electionMs, snapshotCount, v2 = false, listen, advertise }: EtcdMember): Daemon {
   return {
     name: "etcd",
     user: "root",
@@ -68,7 +70,7 @@ export function etcdDaemon({ node, all, runId }: NodePlace, { heartbeatMs, elect
       // Its own is ten minutes, which no short run reaches.
       "--experimental-watch-progress-notify-interval": "200ms",
       "--logger": "zap",
-      "--enable-v2": "false",
+      "--enable-v2": String(v2),
     }).map(([name, value]) => `${name}=${value}`),
   };
 }

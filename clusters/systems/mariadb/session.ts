@@ -7,23 +7,33 @@ import type { Rows, SqlSession, Statement } from "../sql/session.ts";
 /** Who the harness is to every server: made at set-up. */
 export const account = { user: "rashomon", password: "rashomon", database: "rashomon" } as const;
 
-/** One connection of `mysql2`, without its pool, to one server; `session` are statements that set it up. */
+/**
+ * One connection of `mysql2`, without its pool, to one server; `session` are statements that set it up. The driver
+ * leaves what is asked of a connection that it closes itself unanswered for ever, so the socket's end answers for it.
+ */
 export async function openMariadb(endpoint: Endpoint, options: { readonly session: readonly string[]; readonly signal: AbortSignal }): Promise<SqlSession> {
   const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
   let open = true;
-  let driver: Connection | undefined;
   const end = (): void => {
     open = false;
-    driver?.destroy();
     socket.destroy();
   };
+  const lost = new Promise<never>((_, reject) => {
+    socket.on("error", reject).on("close", () => {
+      open = false;
+      reject(new Error("the connection was closed"));
+    });
+  });
+  lost.catch(() => {});
   options.signal.addEventListener("abort", end, { once: true });
+  let driver: Connection;
   try {
-    driver = await createConnection({ ...account, stream: socket, rowsAsArray: true, supportBigNumbers: true, flags: ["FOUND_ROWS"] });
+    const opening = createConnection({ ...account, stream: socket, rowsAsArray: true, supportBigNumbers: true, flags: ["FOUND_ROWS"] });
+    opening.catch(() => {});
+    driver = await Promise.race([opening, lost]);
     // Without a listener an idle connection's end would end this process.
     driver.on("error", end);
-    socket.on("close", end);
-    for (const text of options.session) await driver.query(text);
+    for (const text of options.session) await Promise.race([driver.query(text), lost]);
   } catch (error) {
     end();
     throw error;
@@ -31,9 +41,8 @@ export async function openMariadb(endpoint: Endpoint, options: { readonly sessio
     options.signal.removeEventListener("abort", end);
   }
 
-  const opened = driver;
   const ask = async ({ text, values }: Statement): Promise<Rows> => {
-    const [answer] = await opened.query({ sql: text, values: [...values] });
+    const [answer] = await Promise.race([driver.query({ sql: text, values: [...values] }), lost]);
     if (Array.isArray(answer)) return { rows: answer as Json[][], changed: 0 };
     return { rows: [], changed: (answer as ResultSetHeader).affectedRows };
   };

@@ -1,4 +1,4 @@
-import { type Settings, booleanOf, numberOf } from "../../../harness/options.ts";
+import { type Settings, booleanOf, numberOf, textOf } from "../../../harness/options.ts";
 import type { Endpoint } from "../../../harness/cluster.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
 import type { Daemon, DockerSystem, Lookout, NodePlace } from "../../docker/docker-system.ts";
@@ -28,7 +28,7 @@ export function patroniSystem(settings: Settings): DockerSystem {
       files: [{ path: configuration, content: JSON.stringify(patroniConfiguration(place, settings), undefined, 2) }],
       commands: [{ argv: ["install", "-d", "-o", "postgres", "-g", "postgres", "-m", "700", data] }],
     }),
-    daemons: (place) => [etcdOf(place), patroni, postgresOfPatroni],
+    daemons: (place) => [etcdOf(place, settings), patroni, postgresOfPatroni],
     serves,
     prepare: makeTables,
     disagreement: async (at, signal) => (await unsettled(at, signal)) ?? (await disagreement(at, signal)),
@@ -42,9 +42,16 @@ const configuration = "/etc/patroni/rashomon.json";
 const data = "/var/lib/postgresql/15/patroni";
 
 /** As etcd runs alone; clients of this one are the Patronis of all nodes. */
-function etcdOf(place: NodePlace): Daemon {
+function etcdOf(place: NodePlace, settings: Settings): Daemon {
   return {
-    ...etcdDaemon(place, { heartbeatMs: 100, electionMs: 1000, snapshotCount: 100_000, listen: `http://${place.node.address}:${etcdPort},http://127.0.0.1:${etcdPort}`, advertise: `http://${place.node.hostname}:${etcdPort}` }),
+    ...etcdDaemon(place, {
+      heartbeatMs: 100,
+      electionMs: 1000,
+      snapshotCount: 100_000,
+      v2: textOf(settings, "etcd-api") === "v2",
+      listen: `http://${place.node.address}:${etcdPort},http://127.0.0.1:${etcdPort}`,
+      advertise: `http://${place.node.hostname}:${etcdPort}`,
+    }),
     ready: (at, signal) => rangesServed(at.ports.get(etcdPort)!, signal),
   };
 }
@@ -66,7 +73,7 @@ function patroniConfiguration({ node, all }: NodePlace, settings: Settings): obj
     scope: "rashomon",
     name: node.id,
     restapi: { listen: `${node.address}:${restPort}`, connect_address: `${node.hostname}:${restPort}` },
-    etcd3: { hosts: all.map(({ hostname }) => `${hostname}:${etcdPort}`) },
+    [textOf(settings, "etcd-api") === "v3" ? "etcd3" : "etcd"]: { hosts: all.map(({ hostname }) => `${hostname}:${etcdPort}`) },
     bootstrap: {
       dcs: {
         ttl: numberOf(settings, "ttl"),

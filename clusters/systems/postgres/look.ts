@@ -54,6 +54,9 @@ export async function disagreement(at: ReadonlyMap<NodeId, Lookout>, signal: Abo
   const after = await viewsOf(new Map([...at].filter(([node]) => node !== primary)), signal);
   const late = [...after].find(([, view]) => view === undefined || view.position < written);
   if (late !== undefined) return `${late[0]} has replayed to ${late[1]?.position ?? "nowhere"}, ${primary} wrote to ${written}`;
+  const now = (await viewOf(at.get(primary)!, signal))?.position ?? written;
+  const ahead = [...after].find(([, view]) => view!.position > now);
+  if (ahead !== undefined) return `${ahead[0]} has replayed to ${ahead[1]!.position}, beyond what ${primary} wrote (${now}): their histories differ`;
   const streaming = Number((await firstRow(at.get(primary)!, "select count(*) from pg_stat_replication where state = 'streaming'", signal))?.[0] ?? -1);
   return streaming >= at.size - 1 ? undefined : `${streaming} of ${at.size - 1} standbys stream from ${primary}`;
 }
