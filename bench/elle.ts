@@ -13,7 +13,7 @@ import { measure, type Measured, subjects } from "./elle/subjects.ts";
  *     npm run bench -- elle                      everything (about 5 minutes)
  *     npx node bench/elle.ts 50000 500000        these sizes alone; the plot stays as it is
  */
-const plotted = ["list-append strict-serializable", "list-append serializable", "rw-register strict-serializable", "rw-register read-committed", "rw-register read-atomic", "rw-register causal"];
+const plotted = ["list-append strict-serializable", "list-append serializable", "rw-register strict-serializable", "rw-register read-committed", "rw-register read-atomic", "rw-register causal", "list-append timestamps", "rw-register timestamps"];
 const sizes = [50_000, 500_000, 1_000_000, 2_000_000, 5_000_000];
 /** Objects for every operation take ten times the memory of columns. */
 const objectsMax = 500_000;
@@ -42,7 +42,7 @@ function main(asked: readonly number[]): void {
   const rows: Measured[] = [];
   for (const subject of Object.keys(subjects)) {
     const isPlotted = plotted.includes(subject);
-    const all = asked.length > 0 ? asked : subject.startsWith("list") || subject.includes("strict") ? sizes : [...sizes, 10_000_000];
+    const all = asked.length > 0 ? asked : /read-committed|read-atomic|causal/.test(subject) ? [...sizes, 10_000_000] : sizes;
     for (const size of all) {
       if (!isPlotted && size > objectsMax) continue;
       const measured = row(subject, size);

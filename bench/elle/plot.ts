@@ -3,7 +3,7 @@ import type { Measured } from "./subjects.ts";
 
 const [width, height] = [720, 420];
 const frame = { left: 64, right: 216, top: 40, bottom: 48 };
-const colours = ["#0072b2", "#56b4e9", "#d55e00", "#009e73", "#e69f00", "#cc79a7"];
+const colours = ["#0072b2", "#56b4e9", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#999999", "#000000"];
 const decades = (values: readonly number[]): number[] => {
   const [from, to] = [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))];
   return Array.from({ length: to - from + 1 }, (_, i) => 10 ** (from + i));

@@ -1,5 +1,6 @@
 import { checkElle, judgeTransactions } from "../../checkers/elle/elle.ts";
 import { simulate, type SimulationOptions, simulateTransactions } from "../../checkers/elle/testing/simulate.ts";
+import { judgeTimestamps } from "../../checkers/elle/timestamps.ts";
 import { judgeWeak, type WeakLevel } from "../../checkers/elle/weak.ts";
 import { seed } from "../../harness/ids.ts";
 import { Random } from "../../harness/random.ts";
@@ -76,6 +77,16 @@ function weak(level: WeakLevel): (transactions: number) => Outcome {
   };
 }
 
+/** A replay of the database's own timestamps. */
+function timestamps(workload: Workload): (transactions: number) => Outcome {
+  return (count) => {
+    const transactions = simulateTransactions({ ...options(workload, count), timestamps: true });
+    const before = cpuMs();
+    const { verdict } = judgeTimestamps(transactions, { workload, level: "serializable" });
+    return { valid: verdict === "unknown" ? "unknown" : verdict === "valid", cpuMs: cpuMs() - before };
+  };
+}
+
 /** What is measured, by name. */
 export const subjects: { readonly [name: string]: (transactions: number) => Outcome } = {
   "list-append strict-serializable": columns("list-append", "strict-serializable"),
@@ -84,6 +95,8 @@ export const subjects: { readonly [name: string]: (transactions: number) => Outc
   "rw-register read-committed": weak("read-committed"),
   "rw-register read-atomic": weak("read-atomic"),
   "rw-register causal": weak("causal"),
+  "list-append timestamps": timestamps("list-append"),
+  "rw-register timestamps": timestamps("rw-register"),
   "list-append from operations": operations("list-append"),
   "rw-register from operations": operations("rw-register"),
   "list-append from EDN": edn("list-append"),
