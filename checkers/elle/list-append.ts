@@ -12,9 +12,11 @@ import { sameValue, VersionTable } from "./versions.ts";
  *     T1: append x 1     T2: append x 2     T3: read x = [1 2]     T4: read x = [1]
  *     T1 -ww-> T2        T2 -wr-> T3        T4 -rw-> T2
  *
- * The version order of a key is the longest list read, the last such (repeated elements count once). An element that was appended but
- * never read comes after all that were read; a key with a single append, never read, has that one version. Reads that
- * are no prefix of the longest list contradict any order. Everything else follows from positions in that list, so a
+ * The version order of a key is the longest list read (repeated elements count once). Of several longest that differ it
+ * is the last; they contradict each other, so incompatible-order is found whichever is taken, and only a demand weaker
+ * than read committed could hang on the choice. An element that was appended but never read comes after all that were
+ * read; a key with a single append, never read, has that one version. Reads that are no prefix of the longest list
+ * contradict any order. Everything else follows from positions in that list, so a
  * read costs one comparison with it and then is only a number.
  */
 export function analyseListAppend(transactions: Transactions): Analysis {
