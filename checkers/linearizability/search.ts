@@ -91,7 +91,7 @@ export type Order = "deadline" | "urgency";
 export type Outcome = "linearizable" | "not-linearizable" | "unknown";
 
 /** Words (4 bytes each) that one search's memo may hold before it is thrown away. */
-const memoWordsMax = 1 << 26;
+const memoWordsMax = 1 << 27;
 
 /** Frames and memo entries that there is room for at first: most histories are short, and memory must be cleared. */
 const framesFirst = 64;
