@@ -81,6 +81,7 @@ export const raftVoteAmnesia: SystemDefinition = definition(
     bug: "a restarted server votes again in the same term, and two leaders are elected",
   },
   { savesVote: false },
+  { clients: 1 },
 );
 
 /** Trusts its office. */

@@ -248,7 +248,7 @@ function progressed(role: Role & { name: "leader" }, follower: ActorId, answer: 
   const matchIndex = role.matchIndex.map((index, id) => (id === follower ? Math.max(index, answer.matchIndex) : index));
   const nextIndex = role.nextIndex.map((index, id) => {
     if (id !== follower) return index;
-    return answer.success ? Math.max(index, answer.matchIndex + 1) : Math.max(index - 1, matchIndex[follower]! + 1);
+    return answer.success ? Math.max(index, answer.matchIndex + 1) : Math.max(index - 1, 1);
   });
   return { name: "leader", nextIndex, matchIndex };
 }
