@@ -12,7 +12,7 @@ import { raftActor, type RaftDurable, type RaftVariant } from "./raft.ts";
  * replicated log. It promises that clients' operations are linearizable and that the paper's properties of figure 3 hold,
  * whatever crashes (term, vote and log are on disk), is lost or comes late; an operation whose message was lost may stay
  * open. The default bounds are two clients with one call each, two timers that fire (two elections, or one and a
- * heartbeat) and one crash with its recovery: four million states, in which three of the twins fail too. `raft-vote-amnesia`
+ * heartbeat) and one crash with its recovery: four million states, in which two of the twins fail too. `raft-vote-amnesia`
  * does not save its vote (§5.2) and votes twice in a term after a restart; `raft-local-read` answers reads without asking
  * a majority (§8), so a leader that was replaced and does not know it shows an old value; `raft-truncates` deletes what
  * follows the entries of every message, not only of those that conflict (§5.3), so a message that was overtaken takes
