@@ -234,6 +234,16 @@ describe("etcd in Docker", () => {
     expect(await connection.invoke(op("read"), deadlineSignal(20_000))).toEqual({ type: "ok", value: 40 });
   });
 
+  it("a fault on one process is told it by name, and refuses a name that no node has", async (context) => {
+    await engineFor(context);
+    const cluster = await sharedCluster();
+    const [node] = cluster.nodes as [NodeId];
+
+    expect(cluster.processes!.names).toEqual(["etcd"]);
+    expect(() => cluster.processes!.kill(node, "sentinel")).toThrow(/n1 has no process "sentinel" \(it has etcd\)/);
+    await under(cluster, cluster.processes!.kill(node, "etcd"), async () => expect(await cluster.healthy(node, deadlineSignal(20_000))).toBe(false));
+  });
+
   it("a paused leader is replaced, and goes on as a follower", async (context) => {
     await engineFor(context);
     const cluster = await sharedCluster();
@@ -258,6 +268,22 @@ describe("etcd in Docker", () => {
       expect(existsSync(own!)).toBe(true);
       expect(/elected leader/.test(readFileSync(own!, "utf8"))).toBe(true);
     }
+  });
+});
+
+describe("peers that dial addresses", () => {
+  it("go through the proxies as those that dial names do: an isolated leader is replaced", async (context) => {
+    await engineFor(context);
+    const etcdByName = etcdSystem(settings);
+    const { cluster, ledger } = await start("by-address", { system: { ...etcdByName, peers: { ...etcdByName.peers, reachedBy: "address" } } });
+    await using ended = cluster;
+    const leader = await leaderOf(cluster);
+
+    const cut = cluster.net!.cut(bothWays(leader, others(cluster, leader)));
+    expect(await under(cluster, cut, () => newLeader(cluster, leader))).not.toBe(leader);
+
+    await ended[Symbol.asyncDispose]();
+    ledger.end();
   });
 });
 

@@ -15,6 +15,8 @@ export interface DockerSystem {
   readonly name: string;
   /** Absolute path of its Dockerfile, which stands on `ARG BASE`. */
   readonly dockerfile: string;
+  /** Files from elsewhere that its Dockerfile copies, by their name in the build context. */
+  readonly files?: { readonly [name: string]: string };
   /** Where clients connect. */
   readonly clientPort: number;
   /** Further ports at which the host looks at a node past all proxies: a REST interface, a second daemon. */
