@@ -193,7 +193,7 @@ describe("what is wrong is said before anything starts", () => {
     ["an unknown workload", ["run", "abd", "--workload", "nosuch"], 254, /no workload "nosuch"/],
     ["an unknown setting", ["run", "abd", "--set", "nosuch=1"], 254, /no option "nosuch"/],
     ["a setting of the wrong kind", ["run", "abd", "--set", "resendMs=soon"], 254, /resendMs takes a whole number/],
-    ["a cluster it cannot run on", ["run", "abd", "--cluster", "docker"], 254, /cannot run on a docker cluster/],
+    ["a cluster it cannot run on", ["run", "etcd", "--cluster", "local"], 254, /cannot run on a local cluster/],
     ["a fleet too large for one machine", ["run", "abd", "--nodes", "1000"], 254, /from 1 to 25/],
     ["a demo on no cluster", ["demo", "--cluster", "nosuch"], 254, /Allowed choices are local, docker/],
     ["a rate of nothing", ["run", "abd", "--rate", "0"], 254, /above 0/],

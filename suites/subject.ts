@@ -1,3 +1,4 @@
+import { dockerActors } from "../clusters/docker-actors/actor-system.ts";
 import { actorClient } from "../clusters/local/actor-client.ts";
 import { localCluster } from "../clusters/local/local-cluster.ts";
 import { etcd } from "../clusters/systems/etcd/etcd.ts";
@@ -11,6 +12,7 @@ import { type Claim, linearizable } from "../harness/claim.ts";
 import type { Client } from "../harness/client.ts";
 import type { Cluster } from "../harness/cluster.ts";
 import type { DatabaseDefinition } from "../harness/database.ts";
+import { seed } from "../harness/ids.ts";
 import { HarnessError } from "../harness/errors.ts";
 import type { OptionSpec, Settings } from "../harness/options.ts";
 
@@ -63,14 +65,16 @@ function actorSubject(definition: SystemDefinition): Subject {
     summary: definition.summary,
     role: definition.role,
     options: definition.options,
-    clusters: ["local", "simulated"],
+    clusters: ["local", "simulated", "docker"],
     // A system without a workload is deployed in rounds (`compare`) only.
     workloads: definition.workloads ?? ["register"],
     claim: (settings) => linearizable(definition.make(settings).spec.name, "the system's own definition"),
     model: definition,
     deploy(settings, place) {
+      const made = { definition, settings: { ...settings, servers: place.nodes } };
       return {
-        cluster: localCluster({ definition, settings: { ...settings, servers: place.nodes } }),
+        // The nodes' own chance (how long a timer runs) comes from the run, as its containers' names do.
+        cluster: place.kind === "docker" ? dockerActors({ ...made, nodes: place.nodes, runId: place.runId, seed: seed(place.runId) }) : localCluster(made),
         client: actorClient(),
       };
     },

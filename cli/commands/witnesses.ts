@@ -3,8 +3,10 @@ import { seed, type Seed } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import { freshSeed } from "../../harness/random.ts";
 import { HarnessError } from "../../harness/errors.ts";
-import { compareAccount, compareNow } from "../../suites/compare.ts";
-import { exploreNow } from "../../suites/explore.ts";
+import { aspectsOf, compareAccount, type Compared, compareNow, comparisonRecord, exploreObserved, traceSentence } from "../../suites/compare.ts";
+import { curveText } from "../../suites/compare/curve-text.ts";
+import { writeComparison } from "../../suites/compare/report.ts";
+import { createRunFolder } from "../../results/store.ts";
 import { commandName } from "../../suites/machine.ts";
 import { splitSettings } from "../../suites/settings.ts";
 import { simulateAccount, simulateNow } from "../../suites/simulate.ts";
@@ -58,14 +60,16 @@ export function addCompare(program: Command): void {
   common(program.command("compare"))
     .argument("<system>", "a system of actors; see `rashomon list systems`")
     .option("--seed <text>", "of the rounds' delays (default: fresh, and printed)", (text) => seed(text))
+    .option("--runs <folder>", "where the report and the traces go", "runs")
     .description("plays the model's clients on real processes and in the simulator, and holds what was seen against the model")
-    .action(async (name: string, flags: CommonFlags & { seed?: Seed }) => {
+    .action(async (name: string, flags: CommonFlags & { seed?: Seed; runs: string }) => {
       const output = new Output(flags.json);
       const definition = actorsOf(name);
       const [settings, own] = splitSettings(flags.set, [definition, { name: "compare", options: compareOptions }]) as [Settings, Settings];
       const from = flags.seed ?? freshSeed();
       // Before the handler for Ctrl-C is there: exploring leaves the event loop no turn, and nothing is there to heal.
-      const explored = exploreNow(definition.make(settings), { track: "history", budgetMs: flags.budget, progress: (line) => output.message(line) });
+      const explored = exploreObserved(definition, settings, { budgetMs: flags.budget, progress: (line) => output.message(line) });
+      const folder = createRunFolder({ root: flags.runs, scenario: `${name}/compare`, seed: from });
       const compared = await interruptible(
         (signal) =>
           compareNow({
@@ -79,11 +83,13 @@ export function addCompare(program: Command): void {
             signal,
             tell: (line) => output.message(line),
             explored,
+            folder: folder.path,
           }),
         output,
       );
       const rerun = [commandName(), "compare", name, ...flags.set.map((setting) => `--set ${setting}`), `--seed ${from}`].join(" ");
       const account = compareAccount(compared, { seed: from, rerun });
+      const report = writeComparison(compared, { folder, account, seed: from, rerun, tell: (line) => output.message(line) });
       output.exit(exitOfVerdict(compared.verdict));
       output.result(
         {
@@ -92,14 +98,29 @@ export function addCompare(program: Command): void {
           model: { outcomes: compared.deployed.coverage.of, histories: compared.explored.exploration.outcomes?.all.size ?? 0, complete: compared.explored.exploration.complete },
           deployed: short(compared.deployed),
           ...(compared.simulated === undefined ? {} : { simulated: short(compared.simulated) }),
+          trace: { verdict: compared.trace.verdict, ...compared.trace.counts, ...(compared.trace.verdict === "invalid" ? { first: compared.trace.first } : {}) },
+          handlers: compared.handlers === undefined ? null : aspectsOf(compared.handlers),
+          ...(report === undefined ? {} : { report }),
           seed: from,
           rerun,
           cpuMs: Math.round(compared.cpuMs),
         },
-        () => [`${name}: ${account.summary}`, ...account.figures.map(({ label, value }) => `  ${label}: ${value}`), `  within these bounds: ${account.bounds?.join("; ") ?? ""}`, `  again: ${rerun}`].join("\n"),
+        () => [`${name}: ${account.summary}`, ...account.figures.map(({ label, value }) => `  ${label}: ${value}`), `  ${traceSentence(compared.trace)}`, ...curvesText(compared), `  within these bounds: ${account.bounds?.join("; ") ?? ""}`, ...(report === undefined ? [] : [`  report: ${report}`]), `  again: ${rerun}`].join("\n"),
       );
       process.exitCode = output.exitCode;
     });
+}
+
+/** Each kind of testing's accumulation curve in a line: histories, local states, handler branches. */
+function curvesText(compared: Compared): string[] {
+  const { total, sources, aspects = [] } = comparisonRecord(compared);
+  return [{ what: "histories", total, sources }, ...aspects].flatMap((aspect) =>
+    aspect.sources.map(({ name, rounds, seen, curve, estimated }) => {
+      const share = aspect.total === 0 ? 0 : Math.round((100 * seen) / aspect.total);
+      const unseen = estimated === undefined ? "" : `, at least ${Math.round(estimated).toLocaleString("en")} by Chao's estimate`;
+      return `  ${`${name}, ${aspect.what}`.padEnd(28)} ${curveText(curve, { rounds, total: aspect.total })} ${seen.toLocaleString("en")} of ${aspect.total.toLocaleString("en")} (${share} %)${unseen}`;
+    }),
+  );
 }
 
 function short(comparison: Awaited<ReturnType<typeof compareNow>>["deployed"]): Json {

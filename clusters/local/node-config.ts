@@ -8,10 +8,14 @@ export interface NodeConfig {
   readonly system: string;
   readonly settings: Settings;
   readonly id: ActorId;
-  /** Lives so far: 0 at the first start. */
-  readonly epoch: number;
+  /** Lives so far: 0 at the first start; `counted`: the node counts them in its data folder. */
+  readonly epoch: number | "counted";
   /** 0: the kernel chooses. */
   readonly port: number;
+  /** Addresses to listen on; loopback alone by default. */
+  readonly listen?: readonly string[];
+  /** The links' proxies, where they are known before the start; the actor then starts at once, and the process outlives its standard input. */
+  readonly peers?: PeersLine["peers"];
   /** Absolute folder of what must survive a kill. */
   readonly dataFolder: string;
   readonly seed: string;

@@ -33,11 +33,13 @@ assert(config !== null, `${configVariable} holds this node's configuration`);
 for (const event of ["uncaughtException", "unhandledRejection"]) process.on(event, (error: unknown) => die(exitBug, error));
 process.on("SIGTERM", () => process.exit(0));
 
+/** Lives before this one. */
+const epoch = config.epoch === "counted" ? countLives(config.dataFolder) : config.epoch;
 const system = findSystem(config.system).make(config.settings);
 const ids = Array.from({ length: system.servers }, (_, id) => id);
 const self: ActorContext = { id: config.id, servers: system.servers, peers: ids.filter((id) => id !== config.id) };
 const actor = system.actor(config.id);
-const random = new Random(seed(config.seed)).fork(`n${config.id + 1}/${config.epoch}`);
+const random = new Random(seed(config.seed)).fork(`n${config.id + 1}/${epoch}`);
 const trace = config.traceFile === null ? undefined : openTrace(config.traceFile);
 const links = new Map<ActorId, PeerLink>();
 const rooms = new Map<number, Room>();
@@ -65,14 +67,14 @@ function openRoom(round: number, options: { readonly random: Random; readonly de
   const host = new ActorHost({
     actor,
     self,
-    epoch: config.epoch,
+    epoch,
     round,
     store,
     random: options.random,
     pace: round === 0 ? config.pace : "clock",
     trace,
     ...(round === 0 && trace?.lastClock !== undefined ? { clock: trace.lastClock } : {}),
-    nextMid: () => midOf({ from: config.id, epoch: config.epoch, n: sends++ }),
+    nextMid: () => midOf({ from: config.id, epoch, n: sends++ }),
     send,
     reply: (operation, text) => {
       if (gate !== undefined) left.push({ operation });
@@ -124,7 +126,7 @@ function onControl(request: Exclude<Request, { ask: "call" }>): Answer {
       const up = [...links].map(([id, link]) => [String(id), link.up] as const);
       const lost = [...links.values()].reduce((sum, link) => sum + link.lost, 0);
       const ready = rooms.get(0)?.host.running === true;
-      return { id: request.id, health: { node: config.id, epoch: config.epoch, ready, links: Object.fromEntries(up), lost } };
+      return { id: request.id, health: { node: config.id, epoch, ready, links: Object.fromEntries(up), lost } };
     }
     case "open": {
       const room = openRoom(request.round, { random: new Random(seed(request.seed)).fork(`n${config.id + 1}`), delayMsMax: request.delayMsMax });
@@ -167,7 +169,7 @@ function onPeer(from: ActorId, frame: PeerFrame): void {
 }
 
 const server = new NodeServer({
-  welcome: () => ({ welcome: config.id, epoch: config.epoch }),
+  welcome: () => ({ welcome: config.id, epoch }),
   onPeer,
   onCall: (operation, round, call) => {
     const room = rooms.get(round);
@@ -183,25 +185,15 @@ const server = new NodeServer({
 async function main(): Promise<void> {
   mkdirSync(config.dataFolder, { recursive: true });
   const room = openRoom(0, { random, delayMsMax: 0 });
-  const port = await server.listen(config.port).catch((error: unknown) => {
-    tell({ refused: String(error), port: config.port });
+  const port = await server.listen(config.port, config.listen).catch((error: unknown) => {
+    if (config.peers === undefined) tell({ refused: String(error), port: config.port });
     return die(exitNoPort, error);
   });
-  log(`${config.system} node n${config.id + 1} (life ${config.epoch}) listens on port ${port}`);
+  log(`${config.system} node n${config.id + 1} (life ${epoch}) listens on port ${port}`);
+  if (config.peers !== undefined) return begin(room, config.peers);
   tell({ listening: port });
   const input = createInterface({ input: process.stdin });
-  input.on("line", (line) => {
-    const { peers } = JSON.parse(line) as PeersLine;
-    for (const id of self.peers) {
-      const address = peers[String(id)];
-      assert(address !== undefined, `the peers' line names n${id + 1}`);
-      const link = links.get(id);
-      if (link !== undefined) link.redirect(address);
-      else links.set(id, new PeerLink({ from: config.id, to: id, epoch: config.epoch, address, random: random.fork(`link ${id}`), log }));
-    }
-    if (!room.host.running) log("started");
-    room.host.start();
-  });
+  input.on("line", (line) => begin(room, (JSON.parse(line) as PeersLine).peers));
   input.on("close", () => {
     log("standard input ended: so does this node");
     process.exit(0);
@@ -213,6 +205,29 @@ interface Trace {
   nextSeq(): number;
   /** The vector clock with which the deployed actor's last life ended; undefined for the first. */
   readonly lastClock: readonly number[] | undefined;
+}
+
+/** Dials the peers, or redirects the links to them; the actor starts with the first telling. */
+function begin(room: Room, peers: PeersLine["peers"]): void {
+  for (const id of self.peers) {
+    const address = peers[String(id)];
+    assert(address !== undefined, `the peers' addresses name n${id + 1}`);
+    const link = links.get(id);
+    if (link !== undefined) link.redirect(address);
+    else links.set(id, new PeerLink({ from: config.id, to: id, epoch, address, random: random.fork(`link ${id}`), log }));
+  }
+  if (!room.host.running) log("started");
+  room.host.start();
+}
+
+/** How often a node with this data folder has started before; one more from now on. */
+function countLives(folder: string): number {
+  mkdirSync(folder, { recursive: true });
+  const lives = new LineFile(join(folder, "lives"));
+  const before = Number(lives.last() ?? 0);
+  lives.append(`${before + 1}\n`);
+  lives.close();
+  return before;
 }
 
 function openTrace(path: string): Trace {

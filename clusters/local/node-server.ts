@@ -10,7 +10,7 @@ import { callKey, FrameReader, FrameWriter, helloOf, peerFrameOf, type Answer, t
  * frames of one link are never overtaken; what the older one still carried is lost.
  */
 export class NodeServer {
-  readonly #server: Server;
+  readonly #servers: Server[] = [];
   readonly #handlers: NodeHandlers;
   /** The newest connection of each peer. */
   readonly #peers = new Map<ActorId, { readonly hello: PeerHello; readonly socket: Socket }>();
@@ -19,17 +19,24 @@ export class NodeServer {
 
   constructor(handlers: NodeHandlers) {
     this.#handlers = handlers;
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
-  /** Listens on loopback; resolves to the port. */
-  listen(port: number): Promise<number> {
+  /** Listens on each of the addresses; resolves to the port. Several addresses need a port that is not the kernel's choice. */
+  async listen(port: number, addresses: readonly string[] = ["127.0.0.1"]): Promise<number> {
+    let chosen = port;
+    for (const address of addresses) chosen = await this.#listen(chosen, address);
+    return chosen;
+  }
+
+  #listen(port: number, address: string): Promise<number> {
+    const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#servers.push(server);
     return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(port, "127.0.0.1", () => {
-        const address = this.#server.address();
-        if (address === null || typeof address === "string") return reject(new Error("a TCP server has a port"));
-        resolve(address.port);
+      server.once("error", reject);
+      server.listen(port, address, () => {
+        const bound = server.address();
+        if (bound === null || typeof bound === "string") return reject(new Error("a TCP server has a port"));
+        resolve(bound.port);
       });
     });
   }
@@ -43,7 +50,7 @@ export class NodeServer {
 
   /** Takes no further connection; those that are open go on. */
   close(): void {
-    this.#server.close();
+    for (const server of this.#servers) server.close();
   }
 
   #accept(socket: Socket): void {

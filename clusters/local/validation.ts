@@ -147,8 +147,11 @@ class Validator {
     for (let moved = true; moved; ) {
       moved = false;
       for (const [id, { lines }] of diaries.entries()) {
-        for (let line = lines[this.#next[id]!]; line !== undefined && !this.#waits(line); line = lines[this.#next[id]!]) {
-          const problem = this.#replay(id, line);
+        for (let line = lines[this.#next[id]!]; line !== undefined; line = lines[this.#next[id]!]) {
+          // A hole is told before anybody is blamed for waiting for what was in it.
+          const hole = numbering(id, line, this.#lives[id]!);
+          if (hole === undefined && this.#waits(line)) break;
+          const problem = hole ?? this.#replay(id, line);
           if (problem !== undefined) return this.#unexplained(id, line, problem);
           this.#next[id]!++;
           this.counts.events++;
@@ -196,7 +199,7 @@ class Validator {
     const self = actorContext(id, system.servers);
     const room = this.#room(id, line.round);
     const life = this.#lives[id]!;
-    const problem = numbering(id, line, life) ?? this.#possible(id, line, room);
+    const problem = this.#possible(id, line, room);
     if (problem !== undefined) return problem;
     if (line.epoch !== life.epoch) this.#lives[id] = { epoch: line.epoch, events: 0, mids: 0 };
     if (line.event === "start") {
