@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Cluster, ClusterStart, Endpoint, Net, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
@@ -18,6 +18,7 @@ import { startPod, type Pod, type Reach } from "./pod.ts";
 import { podNet } from "./pod-net.ts";
 import { processControl } from "./processes.ts";
 import { setUpNode } from "./set-up.ts";
+import { startUp } from "./start-up.ts";
 
 /**
  * A database in containers: one network, and for each node a pod (network namespace and Toxiproxy) that the node's
@@ -58,6 +59,8 @@ export function dockerCluster(options: DockerClusterOptions): Cluster {
 }
 
 const healthyMsDefault = 30_000;
+/** What a pod's Toxiproxy wrote, beside the logs of the node's daemons. */
+const proxyLog = "toxiproxy.log";
 /** Addresses of nodes are .11 … .210 of the subnet, and 127.0.1.1 … for their proxies. */
 const nodesMax = 200;
 
@@ -209,7 +212,7 @@ class DockerRunningCluster implements RunningCluster {
   async #fetchLogs({ node, container, pod, daemons }: Placed): Promise<void> {
     const folder = join(this.#start.logsFolder, node.id);
     const own = daemons.flatMap((daemon) => daemon.logs.map((path) => ({ path, target: join(folder, basename(path).replace(/\.out$/, ".log")) })));
-    const proxies = join(folder, "toxiproxy.log");
+    const proxies = join(folder, proxyLog);
     for (const { path, target } of own) await container.fetch(path, target);
     await pod.container.fetchOutput(proxies);
     this.#logs.set(node.id, [...own.map(({ target }) => target), proxies].filter((file) => existsSync(file)));
@@ -252,45 +255,22 @@ class DockerRunningCluster implements RunningCluster {
     await this.#run(node, daemons, { which: "again", signal });
   }
 
-  /** Starts daemons one after the other, each when the one before it is ready; resolves when the node serves. */
+  /** Resolves when the node serves. */
   async #run(node: NodeId, daemons: readonly DaemonControl[], { which, signal }: { readonly which: "first" | "again"; readonly signal: AbortSignal }): Promise<void> {
-    const { looking } = this.#find(node).pod;
-    const running: DaemonControl[] = [];
-    const wait = (what: string, ask: () => Promise<boolean>): Promise<void> => this.#untilTrue(node, { what, ask, running, signal });
-    for (const control of daemons) {
-      await control.start(which);
-      running.push(control);
-      const { daemon } = control;
-      if (daemon.ready !== undefined) await wait(`${daemon.name} is not ready`, () => daemon.ready!(looking, signal));
-    }
-    await wait(`${this.#options.system.name} does not serve`, () => this.healthy(node, signal));
-  }
-
-  /** Polls the node; looks now and then whether its daemons still run. */
-  async #untilTrue(node: NodeId, wait: { readonly what: string; readonly ask: () => Promise<boolean>; readonly running: readonly DaemonControl[]; readonly signal: AbortSignal }): Promise<void> {
-    const end = monotonicMs() + this.#healthyMsMax();
-    const nextStep = `read ${join(this.#start.logsFolder, node)}`;
-    for (let attempt = 1; !(await wait.ask()); attempt++) {
-      if (attempt % 8 === 0) {
-        for (const control of wait.running) {
-          if (control.daemon.startedBy !== undefined || (await control.state()) !== undefined) continue;
-          throw new HarnessError("NODE_EXITED", `${node}: ${control.daemon.name} ended instead of serving${await this.#lastWords(node)}`, { nextStep });
-        }
-      }
-      if (monotonicMs() >= end) throw new HarnessError("NODE_UNHEALTHY", `${node}: ${wait.what} after ${seconds(this.#healthyMsMax())}${await this.#lastWords(node)}`, { nextStep });
-      await sleep(25, wait.signal);
-    }
-  }
-
-  /** The ends of the node's logs, for an error's text. */
-  async #lastWords(node: NodeId): Promise<string> {
     const placed = this.#find(node);
-    await this.#fetchLogs(placed).catch(() => {});
-    const ends = this.logs(node).flatMap((file) => {
-      const text = basename(file) === "toxiproxy.log" ? "" : readFileSync(file, "utf8").trimEnd();
-      return text === "" ? [] : [`; the last lines of its ${basename(file)}:\n${text.split("\n").slice(-8).join("\n")}`];
+    await startUp(daemons, {
+      node,
+      which,
+      system: this.#options.system,
+      looking: placed.pod.looking,
+      msMax: this.#healthyMsMax(),
+      signal,
+      fetchLogs: async () => {
+        await this.#fetchLogs(placed);
+        return this.logs(node).filter((file) => basename(file) !== proxyLog);
+      },
+      logsFolder: this.#start.logsFolder,
     });
-    return ends.join("");
   }
 
   #lookingAt(): Map<NodeId, Lookout> {
