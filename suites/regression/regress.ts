@@ -54,6 +54,7 @@ export async function regress(options: RegressOptions): Promise<RegressSummary> 
       }
     }
   }
+  writeTable(options);
   return { lines: options.rows.flatMap((row) => [...linesOf(options, row, "anomalous"), ...linesOf(options, row, "control")]), failures };
 }
 
@@ -62,9 +63,13 @@ async function runOnce(options: RegressOptions, { row, side, seedText }: { reado
   const result = await trial.run({ seed: seed(seedText), runs: options.runFolders, signal: options.signal, tell: options.tell });
   const reproduced = reproduces(row, result);
   appendTrackLine(options.record, { schema: 1, row: row.name, side, label: trial.label, reproduced, seed: seedText, ...result, commit: harnessCommit(), at: wallClock().toISOString() });
-  if (options.table !== undefined) writeFileSync(options.table, trackRecord(readTrackRecord(options.record)));
+  writeTable(options);
   const found = result.found.map(({ checker, anomaly, count }) => `${checker}: ${anomaly} × ${count}`).join(", ");
   options.tell(`${row.name} ${side} (${trial.label}): ${result.verdict}${found === "" ? "" : `, ${found}`}; ${(result.wallMs / 1000).toFixed(1)} s, seed ${seedText}`);
+}
+
+function writeTable({ table, record }: RegressOptions): void {
+  if (table !== undefined) writeFileSync(table, trackRecord(readTrackRecord(record)));
 }
 
 function linesOf({ record }: RegressOptions, row: RegressionRow, side: "anomalous" | "control"): TrackLine[] {

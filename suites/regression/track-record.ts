@@ -28,13 +28,13 @@ function section(row: RegressionRow, lines: readonly TrackLine[]): string {
   const sorted = [...groups.values()].sort((a, b) => (a[0]!.side < b[0]!.side ? -1 : a[0]!.side > b[0]!.side ? 1 : 0));
   return [
     `## ${row.name}`,
-    `${row.title} (corpus ${row.corpus}). Expected of \`${row.expected.checker}\`: ${row.expected.anomalies.map((name) => `\`${name}\``).join(" or ")}.`,
+    `${row.title[0]!.toUpperCase()}${row.title.slice(1)} (corpus ${row.corpus}). Expected of \`${row.expected.checker}\`: ${row.expected.anomalies.map((name) => `\`${name}\``).join(" or ")}.`,
     "",
     "| side | runs | outcome | 95 % interval | anomalies by checker, in runs (least … most per run) | operations ok / fail / info, median | time, median | versions | a seed |",
     "|---|---|---|---|---|---|---|---|---|",
     ...sorted.map((group) => tableLine(row, group)),
     "",
-    `Again: \`${lines.at(-1)!.rerun}\``,
+    `Again: \`${(lines.filter((line) => line.reproduced).at(-1) ?? lines.at(-1)!).rerun}\``,
     "",
   ].join("\n");
 }
@@ -46,7 +46,7 @@ function tableLine(row: RegressionRow, group: readonly TrackLine[]): string {
   const { low, high } = wilson(hits, group.length);
   const other = otherVerdicts(group, anomalous ? "invalid" : "valid");
   const cells = [
-    `${anomalous ? "**anomaly**" : row.control.by === "setting" ? "control by setting" : "control without the fault"}: ${first.label}`,
+    `${anomalous ? "**anomaly**" : row.control.by === "setting" ? "control by setting" : "control, no setting prevents it"}: ${first.label}${first.label === row[first.side].label ? "" : " (as the row was defined before)"}`,
     group.length,
     `${anomalous ? "found" : "valid"} in ${hits}${other === "" ? "" : ` (${other})`}`,
     `${percent(low)} … ${percent(high)}`,
