@@ -30,7 +30,7 @@ module.exports = {
       severity: "error",
       comment: "dockerode, toxiproxy-node-client and database drivers belong to clusters/",
       from: { pathNot: `^clusters/|${tests}` },
-      to: { path: "^node_modules/(dockerode|toxiproxy-node-client|tar-fs)/" },
+      to: { path: "^node_modules/(dockerode|toxiproxy-node-client|tar-fs|pg|mysql2)/" },
     },
     {
       name: "no-cycle",

@@ -34,7 +34,7 @@ export interface SqlDialect {
   /** Opens a session whose `begin` and single statements have the isolation that was set. */
   open(target: ClientTarget): Promise<SqlSession>;
   readonly statements: SqlStatements;
-  /** What the driver's error means, if it came from the server; undefined when it did not, or is not known. */
+  /** What the server's codes mean when they answer a COMMIT or a single statement. */
   readonly errors: readonly KnownSqlError[];
   /** The server's own code in an error, undefined when the server did not say it. */
   codeOf(error: unknown): string | undefined;
