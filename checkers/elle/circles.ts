@@ -146,7 +146,7 @@ class Knowledge {
     const { starts, kinds, keys, values, keyNames } = this.#transactions;
     return Array.from({ length: starts[t + 1]! - starts[t]! }, (_, i) => {
       const at = starts[t]! + i;
-      return { key: keyNames[keys[at]!]!, value: values[at]!, kind: kinds[at]! };
+      return { key: keyNames[keys[at]!]!, value: values.at(at), kind: kinds[at]! };
     });
   }
 }

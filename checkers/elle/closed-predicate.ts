@@ -73,11 +73,11 @@ class PredicateHistory {
         if (kinds[at] === PREDICATE_READ) continue;
         names.set(keyText(transactions, keys[at]!), keys[at]!);
         if (kinds[at] !== WRITE) continue;
-        const version = this.versions.id(keys[at]!, values[at]!);
+        const version = this.versions.id(keys[at]!, values.at(at));
         const earlier = writer.get(version);
         if (earlier !== undefined) {
           const [first, second] = [earlier, at].map((place) => transactions.indices[this.owner[place]!]!);
-          const what = values[at] === DELETED ? `deletes ${keyText(transactions, keys[at]!)}` : `writes ${valueText(values[at]!)} to ${keyText(transactions, keys[at]!)}`;
+          const what = values.at(at) === DELETED ? `deletes ${keyText(transactions, keys[at]!)}` : `writes ${valueText(values.at(at))} to ${keyText(transactions, keys[at]!)}`;
           throw malformed(second!, `${what}, as op ${first} did before; a read could not tell the two apart`);
         }
         writer.set(version, at);
@@ -204,7 +204,7 @@ function views(history: PredicateHistory, findings: Findings): View[] {
       result.push({ reader: t, version, predicate, at });
     };
     for (let at = starts[t]!; at < starts[t + 1]!; at++) {
-      const value = values[at]!;
+      const value = values.at(at);
       if (kinds[at] === WRITE) own.set(keys[at]!, value);
       else if (kinds[at] === READ) see(at, keys[at]!, value, false);
       else seePredicate(history, findings, { t, at, own, see });
@@ -223,7 +223,7 @@ function seePredicate(
   const { values, keys, keyNames, indices } = transactions;
   const name = keyNames[keys[at]!]!;
   const predicate = isObject(name) ? (name["predicate"] ?? null) : null;
-  const found = values[at] ?? {};
+  const found = values.at(at) ?? {};
   if (!isObject(found)) throw malformed(indices[t]!, `a predicate read gave ${brief(found)}, not a map`);
   matches(predicate, UNBORN, indices[t]!);
   for (const key of history.keys) {

@@ -4,6 +4,7 @@ import { Findings, type Step } from "./findings.ts";
 import { components, EdgeList, type Graph, RW, WR, WW } from "./graph.ts";
 import { lastBefore } from "./order.ts";
 import { FAIL, keyText, malformed, OK, READ, type Transactions, valueText, WRITE } from "./transactions.ts";
+import { type Rows, rows } from "./rows.ts";
 import { VersionTable } from "./versions.ts";
 
 /**
@@ -69,7 +70,7 @@ export class RegisterHistory {
       for (let at = start; at < starts[t + 1]!; at++) {
         this.owner[at] = t;
         if (kinds[at] === READ && types[t] !== OK) continue;
-        this.version[at] = this.versions.id(keys[at]!, values[at]!);
+        this.version[at] = this.versions.id(keys[at]!, values.at(at));
       }
       if (types[t] !== OK) continue;
       // Backward for last writes; a read is external if its key was not touched before it.
@@ -83,7 +84,7 @@ export class RegisterHistory {
         touchedFirst[keys[at]!] = at;
         if (kinds[at] !== READ || !isFirst) continue;
         this.external[at] = 1;
-        if (values[at] === null) this.initial[keys[at]!] = this.version[at]!;
+        if (values.at(at) === null) this.initial[keys[at]!] = this.version[at]!;
       }
     }
     this.writer = new Int32Array(this.versions.count).fill(-1);
@@ -113,25 +114,9 @@ export class RegisterHistory {
   #duplicateWrite(earlier: number, later: number): Error {
     const { transactions } = this;
     const [first, second] = [earlier, later].map((at) => transactions.indices[this.owner[at]!]!);
-    const what = `writes ${valueText(transactions.values[later]!)} to ${keyText(transactions, transactions.keys[later]!)}, as op ${first} did before`;
+    const what = `writes ${valueText(transactions.values.at(later))} to ${keyText(transactions, transactions.keys[later]!)}, as op ${first} did before`;
     return malformed(second!, `${what}; a read could not tell the two apart`);
   }
-}
-
-interface Rows {
-  readonly starts: Int32Array;
-  readonly items: Int32Array;
-}
-
-/** Rows of what `each` puts, in that order; it is called twice. */
-function rows(count: number, each: (put: (row: number, item: number) => void) => void): Rows {
-  const starts = new Int32Array(count + 1);
-  each((row) => starts[row + 1]!++);
-  for (let row = 0; row < count; row++) starts[row + 1]! += starts[row]!;
-  const next = starts.slice();
-  const items = new Int32Array(starts[count]!);
-  each((row, item) => (items[next[row]!++] = item));
-  return { starts, items };
 }
 
 export function findAnomaliesOfReads(history: RegisterHistory, findings: Findings): void {
@@ -146,7 +131,7 @@ export function findAnomaliesOfReads(history: RegisterHistory, findings: Finding
       let before = at - 1;
       while (before >= starts[t]! && keys[before] !== key) before--;
       if (before >= starts[t]! && history.version[before] !== version) {
-        const [expected, received] = [values[before]!, values[at]!];
+        const [expected, received] = [values.at(before), values.at(at)];
         findings.add("internal", () => ({
           transactions: [t],
           explain: () => `it read ${keyText(transactions, key)} as ${valueText(received)}, having ${kinds[before] === WRITE ? "written" : "read"} ${valueText(expected)} itself just before`,
@@ -159,15 +144,15 @@ export function findAnomaliesOfReads(history: RegisterHistory, findings: Finding
       if (types[author] === FAIL) {
         findings.add("G1a", () => ({
           transactions: [t, author],
-          explain: () => `${keyText(transactions, key)} was read as ${valueText(values[at]!)}, but the transaction that wrote it failed`,
-          details: { key: keyNames[key]!, element: values[at]!, writer: indices[author]! },
+          explain: () => `${keyText(transactions, key)} was read as ${valueText(values.at(at))}, but the transaction that wrote it failed`,
+          details: { key: keyNames[key]!, element: values.at(at), writer: indices[author]! },
         }));
       }
       if (isOverwritten(history, write)) {
         findings.add("G1b", () => ({
           transactions: [t, author],
-          explain: () => `${keyText(transactions, key)} was read as ${valueText(values[at]!)}, in the middle of the transaction that wrote it and then wrote it again`,
-          details: { key: keyNames[key]!, element: values[at]!, writer: indices[author]! },
+          explain: () => `${keyText(transactions, key)} was read as ${valueText(values.at(at))}, in the middle of the transaction that wrote it and then wrote it again`,
+          details: { key: keyNames[key]!, element: values.at(at), writer: indices[author]! },
         }));
       }
     }
@@ -415,12 +400,12 @@ function explainEdge(history: RegisterHistory, order: VersionOrder, from: number
       const details: { readonly [key: string]: Json } = {
         type: relation,
         key: keyNames[keys[a]!]!,
-        value: values[a]!,
-        ...(label === WR ? {} : { "value'": values[b]! }),
+        value: values.at(a),
+        ...(label === WR ? {} : { "value'": values.at(b) }),
         "a-mop-index": a - starts[from]!,
         "b-mop-index": b - starts[to]!,
       };
-      const [before, after] = [valueText(values[a]!), valueText(values[b]!)];
+      const [before, after] = [valueText(values.at(a)), valueText(values.at(b))];
       if (label === WR) {
         if (history.version[b] !== version) continue;
         return { from, to, relation, details, text: (name) => `${name(to)} read ${key} = ${before}, which ${name(from)} wrote` };

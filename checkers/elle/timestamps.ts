@@ -1,12 +1,14 @@
 import type { Budget } from "../../harness/budget.ts";
 import type { Checker } from "../../harness/checker.ts";
-import { isArray, type Json } from "../../harness/json.ts";
+import type { Json } from "../../harness/json.ts";
 import type { Anomaly, Verdict } from "../../harness/verdict.ts";
 import { judgeTransactions, vocabularies } from "./elle.ts";
+import { sameValue } from "./json-interner.ts";
+import type { Values } from "./micro-operations.ts";
 import { elleVerdict } from "./report.ts";
 import { byTimestamp } from "./timestamps/sort.ts";
 import { INFO, keyText, OK, READ, type Transactions, transactionsOf, transactionText, valueText, WRITE } from "./transactions.ts";
-import { sameValue, VersionTable } from "./versions.ts";
+import { VersionTable } from "./versions.ts";
 
 /**
  * Databases that tell when a transaction began and committed by their own clock need no search: replay what they claim,
@@ -63,14 +65,24 @@ function isTold(transactions: Transactions, workload: TimestampWorkload): boolea
   for (let t = 0; t < count; t++) {
     if (stamps.commits[t]! >= 0) continue;
     if (types[t] === OK) return false;
-    if (types[t] === INFO) for (let at = starts[t]!; at < starts[t + 1]!; at++) if (kinds[at] === WRITE) untold.id(keys[at]!, values[at]!);
+    if (types[t] === INFO) for (let at = starts[t]!; at < starts[t + 1]!; at++) if (kinds[at] === WRITE) untold.id(keys[at]!, values.at(at));
   }
   if (untold.count === 0) return true;
+  // By key: the list that was last gone through, and how far; reads of a list that grows go through it once.
+  const looked = new Map<number, { list: readonly Json[]; length: number }>();
   for (let at = 0; at < values.length; at++) {
     if (kinds[at] !== READ) continue;
-    const value = values[at]!;
-    const read = workload === "list-append" && isArray(value) ? value : [value];
-    if (read.some((element) => untold.find(keys[at]!, element) >= 0)) return false;
+    const key = keys[at]!;
+    if (workload === "rw-register") {
+      if (untold.find(key, values.at(at)) >= 0) return false;
+      continue;
+    }
+    const list = values.sourceOf(at);
+    const before = looked.get(key);
+    const from = before?.list === list ? before.length : 0;
+    const length = values.lengthOf(at);
+    for (let i = from; i < length; i++) if (untold.find(key, list[i]!) >= 0) return false;
+    looked.set(key, { list, length: Math.max(from, length) });
   }
   return true;
 }
@@ -135,12 +147,12 @@ class Replay {
       if (kinds[at] !== READ) continue;
       const key = keys[at]!;
       const own: Json[] = [];
-      for (let i = starts[t]!; i < at; i++) if (keys[i] === key && kinds[i] === WRITE) own.push(values[i]!);
-      const agrees = this.#isList ? isList(values[at]!, this.#state[key] as readonly Json[], own) : sameValue(values[at]!, own.length > 0 ? own[own.length - 1]! : this.#state[key]!);
+      for (let i = starts[t]!; i < at; i++) if (keys[i] === key && kinds[i] === WRITE) own.push(values.at(i));
+      const agrees = this.#isList ? isList(values, at, [this.#state[key] as readonly Json[], own]) : sameValue(values.at(at), own.length > 0 ? own[own.length - 1]! : this.#state[key]!);
       if (agrees) continue;
       const expected = this.#isList ? [...(this.#state[key] as readonly Json[]), ...own] : own.length > 0 ? own[own.length - 1]! : this.#state[key]!;
       const moment = this.#level === "serializable" ? `its commit, ${this.#commits[t]!},` : `its start, ${this.#starts[t]!},`;
-      this.#mismatch([t, this.#changer[key]!], `it read ${keyText(this.#transactions, key)} as ${valueText(values[at]!)}, but at ${moment} it was ${valueText(expected)} by the timestamps of the commits before`, { expected: valueText(expected), received: valueText(values[at]!) });
+      this.#mismatch([t, this.#changer[key]!], `it read ${keyText(this.#transactions, key)} as ${valueText(values.at(at))}, but at ${moment} it was ${valueText(expected)} by the timestamps of the commits before`, { expected: valueText(expected), received: valueText(values.at(at)) });
     }
   }
 
@@ -158,8 +170,8 @@ class Replay {
       }
       this.#changer[key] = t;
       this.#changed[key] = this.#commits[t]!;
-      if (this.#isList) (this.#state[key] as Json[]).push(values[at]!);
-      else this.#state[key] = values[at]!;
+      if (this.#isList) (this.#state[key] as Json[]).push(values.at(at));
+      else this.#state[key] = values.at(at);
     }
   }
 
@@ -176,9 +188,9 @@ class Replay {
   }
 }
 
-/** Whether a list read is the state followed by one's own appends. */
-function isList(value: Json, state: readonly Json[], own: readonly Json[]): boolean {
-  const list = isArray(value) ? value : [];
-  if (list.length !== state.length + own.length) return false;
-  return list.every((element, i) => sameValue(element, i < state.length ? state[i]! : own[i - state.length]!));
+/** Whether the list read at a place is the state followed by one's own appends. */
+function isList(values: Values, at: number, [state, own]: readonly [readonly Json[], readonly Json[]]): boolean {
+  const list = values.sourceOf(at);
+  if (values.lengthOf(at) !== state.length + own.length) return false;
+  return state.every((element, i) => sameValue(element, list[i]!)) && own.every((element, i) => sameValue(element, list[state.length + i]!));
 }

@@ -2,6 +2,8 @@ import { HarnessError } from "../../harness/errors.ts";
 import type { History } from "../../harness/history.ts";
 import { NEMESIS } from "../../harness/ids.ts";
 import { canonicalJson, isArray, isObject, type Json } from "../../harness/json.ts";
+import { JsonInterner } from "./json-interner.ts";
+import { MicroOperations, type Values } from "./micro-operations.ts";
 
 /**
  * A history of transactions in columns: what the transactional checkers read.
@@ -33,7 +35,7 @@ export interface Transactions {
   /** 0 read, 1 write (append), 2 predicate read. */
   readonly kinds: Uint8Array;
   readonly keys: Int32Array;
-  readonly values: readonly Json[];
+  readonly values: Values;
   readonly keyNames: readonly Json[];
   /** The transaction whose value was a map of initial values, -1 for none. */
   readonly initial: number;
@@ -81,9 +83,7 @@ export class TransactionBuilder {
   #types = new Uint8Array(1024);
   #columns = new Int32Array(1024 * 5);
   #starts = new Int32Array(1025);
-  #kinds = new Uint8Array(4096);
-  #keys = new Int32Array(4096);
-  readonly #values: Json[] = [];
+  readonly #mops: MicroOperations;
   readonly #keyIds = new JsonInterner();
   readonly #write: string;
   readonly #predicates: boolean;
@@ -92,6 +92,7 @@ export class TransactionBuilder {
   constructor(vocabulary: Vocabulary) {
     this.#write = vocabulary.write;
     this.#predicates = vocabulary.predicates ?? false;
+    this.#mops = new MicroOperations({ lists: vocabulary.write === "append" });
   }
 
   add(input: TransactionInput): void {
@@ -108,7 +109,7 @@ export class TransactionBuilder {
       else for (const mop of value) this.#mop(mop, input.index);
     }
     this.#count++;
-    this.#starts[this.#count] = this.#values.length;
+    this.#starts[this.#count] = this.#mops.length;
   }
 
   build(): Transactions {
@@ -118,7 +119,7 @@ export class TransactionBuilder {
       for (let t = 0; t < n; t++) result[t] = this.#columns[t * 5 + which]!;
       return result;
     };
-    const m = this.#values.length;
+    const { kinds, keys } = this.#mops.trim();
     return {
       count: n,
       write: this.#write,
@@ -129,9 +130,9 @@ export class TransactionBuilder {
       indices: column(3),
       invocations: column(4),
       starts: this.#starts.slice(0, n + 1),
-      kinds: this.#kinds.slice(0, m),
-      keys: this.#keys.slice(0, m),
-      values: this.#values,
+      kinds,
+      keys,
+      values: this.#mops,
       keyNames: this.#keyIds.list,
       initial: this.#initial,
       ...this.#timestamps(),
@@ -176,14 +177,7 @@ export class TransactionBuilder {
   }
 
   #push(kind: number, key: Json, value: Json): void {
-    const at = this.#values.length;
-    if (at === this.#kinds.length) {
-      this.#kinds = larger(this.#kinds, new Uint8Array(at * 2));
-      this.#keys = larger(this.#keys, new Int32Array(at * 2));
-    }
-    this.#kinds[at] = kind;
-    this.#keys[at] = this.#keyIds.id(key);
-    this.#values.push(value);
+    this.#mops.push(kind, this.#keyIds.id(key), value, kind === READ);
   }
 
   #grow(): void {
@@ -232,8 +226,8 @@ export function transactionText(transactions: Transactions, t: number): string {
   const parts: string[] = [];
   for (let m = transactions.starts[t]!; m < transactions.starts[t + 1]!; m++) {
     const key = keyText(transactions, transactions.keys[m]!);
-    const value = valueText(transactions.values[m]!);
-    if (transactions.values[m] === DELETED) parts.push(`delete ${key}`);
+    const value = valueText(transactions.values.at(m));
+    if (transactions.values.at(m) === DELETED) parts.push(`delete ${key}`);
     else if (transactions.kinds[m] === PREDICATE_READ) parts.push(`read where ${key} = ${value}`);
     else parts.push(transactions.kinds[m] === READ ? `read ${key} = ${value}` : transactions.write === "append" ? `append ${key} ${value}` : `write ${key} = ${value}`);
   }
@@ -261,52 +255,6 @@ export function malformed(index: number, what: string): HarnessError {
 export function brief(value: Json): string {
   const text = canonicalJson(value);
   return text.length <= 80 ? text : `${text.slice(0, 77)}…`;
-}
-
-/**
- * Numbers for JSON values by content: equal values, equal ids. Whole numbers from 0 on, as long as they lie densely,
- * stand in a table alone: ten million of them need no hashing, and no `Map` could hold twenty.
- */
-export class JsonInterner {
-  readonly list: Json[] = [];
-  /** By number: its id plus 1, 0 where it has none here. */
-  #small = new Int32Array(256);
-  readonly #scalars = new Map<null | boolean | number | string, number>();
-  readonly #composites = new Map<string, number>();
-
-  /** The id of `value`, new if need be. */
-  id(value: Json): number {
-    if (typeof value === "number" && value >>> 0 === value && value < 1 << 26) {
-      if (value >= this.#small.length) {
-        if (value > 8 * (this.list.length + 1024)) return this.#scalar(value);
-        this.#small = larger(this.#small, new Int32Array(Math.max(value + 1, this.#small.length * 2)));
-      }
-      const known = this.#small[value]!;
-      if (known !== 0) return known - 1;
-      // It may have come before the table reached so far.
-      const id = this.#scalars.get(value) ?? this.list.push(value) - 1;
-      this.#small[value] = id + 1;
-      return id;
-    }
-    if (value === null || typeof value !== "object") return this.#scalar(value);
-    const text = canonicalJson(value);
-    let id = this.#composites.get(text);
-    if (id === undefined) this.#composites.set(text, (id = this.list.push(value) - 1));
-    return id;
-  }
-
-  /** The id of `value` if it has one, or -1. */
-  find(value: Json): number {
-    if (value !== null && typeof value === "object") return this.#composites.get(canonicalJson(value)) ?? -1;
-    const small = typeof value === "number" && value >>> 0 === value && value < this.#small.length ? this.#small[value]! : 0;
-    return small !== 0 ? small - 1 : (this.#scalars.get(value) ?? -1);
-  }
-
-  #scalar(value: null | boolean | number | string): number {
-    let id = this.#scalars.get(value);
-    if (id === undefined) this.#scalars.set(value, (id = this.list.push(value) - 1));
-    return id;
-  }
 }
 
 function larger<T extends Uint8Array | Int32Array>(from: T, to: T): T {

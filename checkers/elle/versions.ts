@@ -1,5 +1,5 @@
-import { canonicalJson, type Json } from "../../harness/json.ts";
-import { JsonInterner } from "./transactions.ts";
+import type { Json } from "../../harness/json.ts";
+import { JsonInterner } from "./json-interner.ts";
 
 /**
  * Versions: pairs of a key and a value, numbered densely. Workloads write each value of a key once, so a version tells
@@ -73,12 +73,6 @@ export class VersionTable {
       this.#slots[slot] = version + 1;
     }
   }
-}
-
-/** Equality of values; scalars do not pay for text. */
-export function sameValue(a: Json, b: Json): boolean {
-  if (a === b) return true;
-  return typeof a === "object" && typeof b === "object" && a !== null && b !== null && canonicalJson(a) === canonicalJson(b);
 }
 
 function copyInto(from: Int32Array, length: number): Int32Array<ArrayBuffer> {

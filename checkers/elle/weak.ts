@@ -78,13 +78,13 @@ function findUnwritten(registers: RegisterHistory, findings: Findings): void {
   const { starts, kinds, keys, values, types, keyNames } = transactions;
   for (let t = 0; t < transactions.count; t++) {
     for (let at = starts[t]!; types[t] === OK && at < starts[t + 1]!; at++) {
-      if (kinds[at] !== READ || values[at] === null) continue;
+      if (kinds[at] !== READ || values.at(at) === null) continue;
       const write = registers.writer[registers.version[at]!]!;
       if (write >= 0 && (registers.owner[write] !== t || write < at)) continue;
       findings.add(write < 0 ? "unwritten-read" : "future-read", () => ({
         transactions: [t],
-        explain: () => `${keyText(transactions, keys[at]!)} was read as ${valueText(values[at]!)}, which ${write < 0 ? "no transaction wrote" : "the transaction itself wrote only afterwards"}`,
-        details: { key: keyNames[keys[at]!]!, element: values[at]! },
+        explain: () => `${keyText(transactions, keys[at]!)} was read as ${valueText(values.at(at))}, which ${write < 0 ? "no transaction wrote" : "the transaction itself wrote only afterwards"}`,
+        details: { key: keyNames[keys[at]!]!, element: values.at(at) },
       }));
     }
   }

@@ -80,7 +80,7 @@ function reads(registers: RegisterHistory): Pick<WeakColumns, "readStarts" | "re
       const key = keys[at]!;
       if (kinds[at] === WRITE) written[key] = t;
       else if (kinds[at] === READ && written[key] !== t) {
-        const author = values[at] === null ? count : registers.author(registers.version[at]!);
+        const author = values.at(at) === null ? count : registers.author(registers.version[at]!);
         if (author < 0 || author === t) continue;
         readKeys[length] = key;
         readAuthors[length++] = author;
