@@ -6,7 +6,9 @@ import { galera } from "../clusters/systems/galera/galera.ts";
 import { mariadb } from "../clusters/systems/mariadb/mariadb.ts";
 import { patroni } from "../clusters/systems/patroni/patroni.ts";
 import { postgres } from "../clusters/systems/postgres/postgres.ts";
+import { redis } from "../clusters/systems/redis/redis.ts";
 import { systemDefinitions } from "../clusters/systems/registry.ts";
+import { zookeeper } from "../clusters/systems/zookeeper/zookeeper.ts";
 import type { SystemDefinition } from "../harness/actor.ts";
 import { type Claim, linearizable } from "../harness/claim.ts";
 import type { Client } from "../harness/client.ts";
@@ -48,7 +50,7 @@ export interface Deployment {
 }
 
 /** Every system that `run` knows, in the order in which they are listed. */
-export const subjects: readonly Subject[] = [...systemDefinitions.filter((definition) => definition.role !== "fixture").map(actorSubject), ...[etcd, postgres, patroni, mariadb, galera].map(databaseSubject)];
+export const subjects: readonly Subject[] = [...systemDefinitions.filter((definition) => definition.role !== "fixture").map(actorSubject), ...[etcd, postgres, patroni, mariadb, galera, redis, zookeeper].map(databaseSubject)];
 
 /** The subject of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findSubject(name: string): Subject {

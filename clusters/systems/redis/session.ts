@@ -1,0 +1,66 @@
+import { createClient, ErrorReply } from "@redis/client";
+import type { Endpoint } from "../../../harness/cluster.ts";
+import type { Json } from "../../../harness/json.ts";
+
+/** One connection to one Redis or Sentinel: nothing is queued while it is not there, asked twice, or sent elsewhere. */
+export interface RedisSession {
+  /** False from the moment the connection is known to be lost, or was ended. */
+  isOpen(): boolean;
+  /** One command; throws what the server refuses (`serverError` reads it), or that the connection is over. */
+  ask(command: Command): Promise<Json>;
+  /** Commands that nothing comes between, sent as one (`MULTI … EXEC`); the replies in order. */
+  askTogether(commands: readonly Command[]): Promise<readonly Json[]>;
+  /** At once: what was asked and not answered fails. */
+  end(): void;
+}
+export type Command = readonly string[];
+
+/** Resolves when the server has answered a `PING`: whoever publishes its port may accept a connection that leads nowhere. */
+export async function openRedis(endpoint: Endpoint, signal: AbortSignal): Promise<RedisSession> {
+  const client = createClient({
+    socket: { host: endpoint.host, port: endpoint.port, reconnectStrategy: false, noDelay: true },
+    RESP: 2,
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    maintNotifications: "disabled",
+  });
+  let open = true;
+  let loseIt: (error: Error) => void = () => {};
+  const lost = new Promise<never>((_, reject) => (loseIt = reject));
+  lost.catch(() => {});
+  const end = (error = new Error("the connection was closed")): void => {
+    if (!open) return;
+    open = false;
+    loseIt(error);
+    // A client that has already given up does not want to be ended.
+    if (client.isOpen) client.destroy();
+  };
+  client.on("error", end).on("end", () => end());
+  const asked = <T>(answer: Promise<T>): Promise<T> => {
+    answer.catch(() => {});
+    return Promise.race([answer, lost]);
+  };
+  const abort = (): void => end(new Error("the deadline was over"));
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    await asked(client.connect());
+    await asked(client.sendCommand(["PING"]));
+  } catch (error) {
+    end();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+  return {
+    isOpen: () => open,
+    ask: (command) => asked(client.sendCommand<Json>(command)),
+    askTogether: (commands) => asked(commands.reduce((multi, command) => multi.addCommand([...command]), client.multi()).execTyped() as unknown as Promise<Json[]>),
+    end,
+  };
+}
+
+/** What the server itself said, `READONLY You can't …`; undefined when the error is the connection's. */
+export function serverError(error: unknown): string | undefined {
+  return error instanceof ErrorReply ? error.message : undefined;
+}

@@ -1,0 +1,80 @@
+import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
+import type { DockerSystem, NodePlace } from "../../docker/docker-system.ts";
+import { dockerfileBeside } from "../../docker/image.ts";
+import { disagreement, holders, sentinelPort, sentinelServes, serves, watchedName } from "./look.ts";
+
+const redisPort = 6379;
+/** In a folder that belongs to redis, since both daemons rewrite their files: that is where roles are after a failover. */
+const configurations = { redis: "/etc/rashomon/redis.conf", sentinel: "/etc/rashomon/sentinel.conf" } as const;
+/** Debian's, who owns the data and runs both daemons. */
+const user = "redis";
+
+/**
+ * A primary, its replicas, and a Sentinel on every node; a quorum of Sentinels makes a replica the primary when they do
+ * not hear the old one. Nodes tell each other, and their clients, addresses.
+ *
+ *     n1  redis (primary) ── sentinel          killing redis alone leaves the node's Sentinel its vote
+ *     n2  redis (replica) ── sentinel
+ */
+export function redisSystem(settings: Settings): DockerSystem {
+  return {
+    name: "redis",
+    dockerfile: dockerfileBeside(import.meta.url, "."),
+    clientPort: redisPort,
+    lookingPorts: [sentinelPort],
+    peers: { reachedBy: "address", ports: [redisPort, sentinelPort] },
+    settings,
+    probe: { peerPort: redisPort, peer: { tcp: "PING\r\n" }, clients: { tcp: "PING\r\n" } },
+    version: { argv: ["/usr/bin/redis-server", "--version"], pattern: /\d+\.\d+\.\d+/ },
+    setUp: (place) => ({
+      files: [
+        { path: configurations.redis, content: redisConfiguration(place, settings), owner: user },
+        { path: configurations.sentinel, content: sentinelConfiguration(place, settings), owner: user },
+      ],
+    }),
+    daemons: () => [
+      { name: "redis", user, program: "/usr/bin/redis-server", args: [configurations.redis], ready: serves },
+      { name: "sentinel", user, program: "/usr/bin/redis-sentinel", args: [configurations.sentinel], ready: sentinelServes },
+    ],
+    serves,
+    disagreement,
+    holders,
+  };
+}
+
+function redisConfiguration({ node, all }: NodePlace, settings: Settings): string {
+  const first = all[0]!;
+  return lines([
+    ["bind", "0.0.0.0"],
+    ["protected-mode", "no"],
+    ["port", redisPort],
+    ["dir", "/var/lib/redis"],
+    ["appendonly", "yes"],
+    ["appendfsync", textOf(settings, "appendfsync")],
+    // Its own delay of 5 s, in which further replicas may ask for the same copy, only slows the start.
+    ["repl-diskless-sync-delay", 0],
+    ["min-replicas-to-write", numberOf(settings, "min-replicas-to-write")],
+    ["min-replicas-max-lag", numberOf(settings, "min-replicas-max-lag")],
+    ["replica-announce-ip", node.address],
+    ...(node.id === first.id ? [] : [["replicaof", first.address, redisPort]]),
+  ]);
+}
+
+function sentinelConfiguration({ node, all }: NodePlace, settings: Settings): string {
+  return lines([
+    // Not everywhere: the pod's proxies to the others' Redis have this port too, at 127.0.1.x.
+    ["bind", node.address, "127.0.0.1"],
+    ["port", sentinelPort],
+    ["protected-mode", "no"],
+    ["dir", "/var/lib/redis"],
+    ["sentinel announce-ip", node.address],
+    ["sentinel monitor", watchedName, all[0]!.address, redisPort, numberOf(settings, "quorum")],
+    ["sentinel down-after-milliseconds", watchedName, numberOf(settings, "down-after")],
+    ["sentinel failover-timeout", watchedName, numberOf(settings, "failover-timeout")],
+    ["sentinel parallel-syncs", watchedName, 1],
+  ]);
+}
+
+function lines(all: readonly (readonly (string | number)[])[]): string {
+  return all.map((words) => `${words.join(" ")}\n`).join("");
+}
