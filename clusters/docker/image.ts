@@ -55,13 +55,28 @@ export async function ensureImage(recipe: ImageRecipe, work: ImageWork): Promise
   const found = await findImage(work.engine, tag);
   if (found !== undefined) return { tag, id: found, origin: "cached" };
 
+  return { tag, id: await buildImage(buildContext(recipe), { tag, label: recipe.name, args: recipe.args }, work), origin: "built" };
+}
+
+export interface ImageBuild {
+  readonly tag: string;
+  /** Value of the image's label. */
+  readonly label: string;
+  readonly args: { readonly [name: string]: string };
+  /** In the context; default `Dockerfile`. */
+  readonly dockerfile?: string;
+}
+
+/** Builds from a tar stream; resolves with the image's id. The engine's own cache makes an unchanged build a matter of moments. */
+export async function buildImage(context: NodeJS.ReadableStream, { tag, label, args, dockerfile = "Dockerfile" }: ImageBuild, work: ImageWork): Promise<string> {
   work.progress(`image ${tag}: building`);
   const output: string[] = [];
   try {
-    const stream = await work.engine.api.buildImage(buildContext(recipe), {
+    const stream = await work.engine.api.buildImage(context, {
       t: tag,
-      labels: { [imageLabel]: recipe.name },
-      buildargs: { ...recipe.args },
+      dockerfile,
+      labels: { [imageLabel]: label },
+      buildargs: { ...args },
       rm: true,
       forcerm: true,
       abortSignal: work.signal,
@@ -80,7 +95,7 @@ export async function ensureImage(recipe: ImageRecipe, work: ImageWork): Promise
   }
   const id = await findImage(work.engine, tag);
   if (id === undefined) throw new HarnessError("IMAGE_MISSING", `image ${tag} is not there though its build ended well`, { nextStep: "look at the engine's log and free disk" });
-  return { tag, id, origin: "built" };
+  return id;
 }
 
 /** The image's id, undefined when the engine has none of that name. */

@@ -15,14 +15,14 @@ import { apiUrl, clientProxyPort, peerListen, type Pod } from "./pod.ts";
  * The real Toxiproxy counts nothing, so the effect of a fault is seen by asking through the link: from inside the
  * dialling pod over a link between nodes, from the host over a clients' link.
  */
-export async function podNet(options: { readonly pods: readonly Pod[]; readonly system: DockerSystem; readonly ledger: Ledger }): Promise<Net> {
+export async function podNet(options: { readonly pods: readonly Pod[]; readonly system: Pick<DockerSystem, "peers" | "probe">; readonly ledger: Ledger }): Promise<Net> {
   const { pods, system, ledger } = options;
   const home = new Map<string, { readonly pod: Pod; readonly client: ToxiproxyClient }>();
   const specs: LinkSpec[] = [];
   for (const pod of pods) {
     const client = new ToxiproxyClient({ url: apiUrl(pod) });
     const own = pod.node.id;
-    const clients: LinkSpec = { name: `clients-${own}`, from: "clients", to: own, listen: `0.0.0.0:${clientProxyPort(system)}`, upstream: `127.0.0.1:${system.clientPort}` };
+    const clients: LinkSpec = { name: `clients-${own}`, from: "clients", to: own, listen: `0.0.0.0:${clientProxyPort(pod.clientPort)}`, upstream: `127.0.0.1:${pod.clientPort}` };
     const peers = pods.flatMap((peer, index): LinkSpec[] =>
       peer === pod
         ? []

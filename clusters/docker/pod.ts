@@ -23,6 +23,8 @@ import type { ClusterNetwork } from "./network.ts";
  */
 export interface Pod {
   readonly node: DockerNode;
+  /** Where the database listens. */
+  readonly clientPort: number;
   readonly container: Container;
   /** Toxiproxy's API, as the host reaches it. */
   readonly api: Endpoint;
@@ -35,9 +37,12 @@ export interface Pod {
 /** How the host reaches a pod: by ports published on its loopback (everywhere), or by the pod's address (Linux only, one hop less). */
 export type Reach = "published" | "address";
 
+/** What a pod needs to know of the system in it. */
+export type PodPorts = Pick<DockerSystem, "clientPort" | "lookingPorts" | "peers">;
+
 export interface PodOptions {
   readonly scope: RunScope;
-  readonly system: DockerSystem;
+  readonly system: PodPorts;
   readonly image: string;
   readonly network: ClusterNetwork;
   readonly nodes: readonly DockerNode[];
@@ -50,8 +55,13 @@ const apiPort = 8474;
 const apiMsMax = 30_000;
 
 /** The port on which the pod takes what clients send, for a database on `clientPort`. */
-export function clientProxyPort(system: DockerSystem): number {
-  return system.clientPort + 10_000;
+export function clientProxyPort(clientPort: number): number {
+  return shifted(clientPort, 10_000);
+}
+
+/** A port beside `port`: so much above it, or below where there are no more ports. */
+function shifted(port: number, by: number): number {
+  return port + by < 65_536 ? port + by : port - by;
 }
 
 /** The address at which every other node has its proxies to node number `index` (from 0). */
@@ -61,7 +71,7 @@ function peerProxyHost(index: number): string {
 
 /** Where every other node's proxy to that port of node number `index` listens. */
 export function peerListen(peers: PeerLinks, { index, port }: { readonly index: number; readonly port: number }): string {
-  return `${peerProxyHost(index)}:${peers.reachedBy === "name" ? port : port + 20_000}`;
+  return `${peerProxyHost(index)}:${peers.reachedBy === "name" ? port : shifted(port, 20_000)}`;
 }
 
 /** Toxiproxy's own user: what it dials must not be redirected to itself. No database of Debian's has it. */
@@ -70,7 +80,7 @@ export const proxyUser = 64_000;
 export async function startPod(node: DockerNode, options: PodOptions): Promise<Pod> {
   const { system, network } = options;
   const lookingPorts = system.lookingPorts ?? [];
-  const ports = [apiPort, clientProxyPort(system), system.clientPort, ...lookingPorts];
+  const ports = [apiPort, clientProxyPort(system.clientPort), system.clientPort, ...lookingPorts];
   const container = await startContainer(options.scope, {
     name: `${network.name}-pod-${node.id}`,
     ...(options.reach === "address" ? { addresses: [node.address] } : {}),
@@ -88,7 +98,7 @@ export async function startPod(node: DockerNode, options: PodOptions): Promise<P
   });
   try {
     const at = await reachOf(node, container, options.reach);
-    const pod: Pod = { node, container, api: at(apiPort), clients: at(clientProxyPort(system)), looking: { ...at(system.clientPort), node, ports: new Map(lookingPorts.map((port) => [port, at(port)])) } };
+    const pod: Pod = { node, clientPort: system.clientPort, container, api: at(apiPort), clients: at(clientProxyPort(system.clientPort)), looking: { ...at(system.clientPort), node, ports: new Map(lookingPorts.map((port) => [port, at(port)])) } };
     await apiAnswers(pod, options.signal);
     return pod;
   } catch (error) {

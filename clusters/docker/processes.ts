@@ -8,14 +8,17 @@ import { killEvidence, pauseEvidence, type DaemonControl, type ProcessSeen } fro
  * Pausing and killing daemons inside a node's container, all of them or one; container, addresses and proxies stay.
  * Several disturbances may hold one daemon: it goes on (or is started again) when the last of them lets go.
  */
-export interface ProcessHolds {
+export interface ProcessHolds<C extends Held> {
   /** A node's daemons, in the order in which they are started; the same names on every node. */
-  daemons(node: NodeId): readonly DaemonControl[];
+  daemons(node: NodeId): readonly C[];
   /** Starts those of the node's daemons again with what they had on disk; resolves when the node serves. */
-  restart(node: NodeId, daemons: readonly DaemonControl[], signal: AbortSignal): Promise<void>;
+  restart(node: NodeId, daemons: readonly C[], signal: AbortSignal): Promise<void>;
 }
 
-export function processControl(names: readonly string[], holds: ProcessHolds): ProcessControl {
+/** What can be paused and killed: a daemon in a container, or a container that is itself the process. */
+export type Held = Pick<DaemonControl, "signal" | "state" | "undoKill" | "undoPause"> & { readonly daemon: { readonly name: string } };
+
+export function processControl<C extends Held>(names: readonly string[], holds: ProcessHolds<C>): ProcessControl {
   const held = new Map<string, Set<Disturbance>>();
   const holders: Holders = (kind, node, daemon) => {
     const key = `${kind} ${node} ${daemon.daemon.name}`;
@@ -23,7 +26,7 @@ export function processControl(names: readonly string[], holds: ProcessHolds): P
     held.set(key, found);
     return found;
   };
-  const chosen = (node: NodeId, process: string | undefined): Chosen => {
+  const chosen = (node: NodeId, process: string | undefined): Chosen<C> => {
     const all = holds.daemons(node);
     const daemons = process === undefined ? all : all.filter(({ daemon }) => daemon.name === process);
     if (daemons.length === 0) throw new HarnessError("UNKNOWN_NAME", `${node} has no process ${JSON.stringify(process)} (it has ${names.join(", ")})`, { nextStep: "name one of its processes" });
@@ -36,14 +39,14 @@ export function processControl(names: readonly string[], holds: ProcessHolds): P
   };
 }
 
-interface Chosen {
+interface Chosen<C extends Held> {
   readonly node: NodeId;
-  readonly daemons: readonly DaemonControl[];
+  readonly daemons: readonly C[];
   readonly what: string;
 }
-type Holders = (kind: "pause" | "kill", node: NodeId, daemon: DaemonControl) => Set<Disturbance>;
+type Holders = (kind: "pause" | "kill", node: NodeId, daemon: Held) => Set<Disturbance>;
 
-function pause({ node, daemons, what }: Chosen, holders: Holders): Disturbance {
+function pause({ node, daemons, what }: Chosen<Held>, holders: Holders): Disturbance {
   const pauseIt: Disturbance = {
     description: `pause ${what}`,
     undo: daemons.flatMap((daemon) => daemon.undoPause),
@@ -61,7 +64,7 @@ function pause({ node, daemons, what }: Chosen, holders: Holders): Disturbance {
   return pauseIt;
 }
 
-function kill({ node, daemons, what }: Chosen, holders: Holders, holds: ProcessHolds): Disturbance {
+function kill<C extends Held>({ node, daemons, what }: Chosen<C>, holders: Holders, holds: ProcessHolds<C>): Disturbance {
   const killIt: Disturbance = {
     description: `kill ${what}`,
     undo: daemons.flatMap((daemon) => daemon.undoKill),
@@ -82,7 +85,7 @@ function kill({ node, daemons, what }: Chosen, holders: Holders, holds: ProcessH
 }
 
 /** Those that nothing else holds now. */
-function letGo(kind: "pause" | "kill", { node, daemons, held, holders }: { readonly node: NodeId; readonly daemons: readonly DaemonControl[]; readonly held: Disturbance; readonly holders: Holders }): DaemonControl[] {
+function letGo<C extends Held>(kind: "pause" | "kill", { node, daemons, held, holders }: { readonly node: NodeId; readonly daemons: readonly C[]; readonly held: Disturbance; readonly holders: Holders }): C[] {
   return daemons.filter((daemon) => {
     const holding = holders(kind, node, daemon);
     holding.delete(held);
@@ -91,7 +94,7 @@ function letGo(kind: "pause" | "kill", { node, daemons, held, holders }: { reado
 }
 
 /** Effective when it is seen on each. */
-async function evidenceOf(daemons: readonly DaemonControl[], node: NodeId, look: (what: string, seen: ProcessSeen | undefined) => Evidence): Promise<Evidence> {
+async function evidenceOf(daemons: readonly Held[], node: NodeId, look: (what: string, seen: ProcessSeen | undefined) => Evidence): Promise<Evidence> {
   const all = await Promise.all(daemons.map(async (daemon) => look(daemons.length === 1 ? node : `${daemon.daemon.name} on ${node}`, await daemon.state())));
   return { effective: all.every(({ effective }) => effective), seen: all.map(({ seen }) => seen).join("; ") };
 }
