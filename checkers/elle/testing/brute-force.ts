@@ -19,7 +19,8 @@ export function isSerializable(history: History): boolean {
 
 /**
  * Likewise for snapshot isolation: each transaction has a begin and a commit; it reads the state at its begin and its own
- * appends, and no other that writes one of its keys commits in between (Berenson et al., SIGMOD 1995).
+ * appends, and no other that writes one of its keys commits in between (Berenson et al., SIGMOD 1995). All orders of
+ * begins and commits; a situation from which there was no way on is not tried again.
  */
 export function isSnapshotIsolated(history: History): boolean {
   const transactions = committed(history);
@@ -29,8 +30,14 @@ export function isSnapshotIsolated(history: History): boolean {
     /** Keys that others committed since it began. */
     readonly overwritten: ReadonlySet<string>;
   }
+  const deadEnds = new Set<string>();
+  const situation = (lists: ReadonlyMap<string, string>, left: readonly number[], open: readonly Open[]): string =>
+    JSON.stringify([[...lists].sort(), left, open.map(({ t, overwritten }) => [t, ...[...overwritten].sort()]).sort()]);
   const go = (lists: ReadonlyMap<string, string>, left: readonly number[], open: readonly Open[]): boolean => {
     if (left.length === 0 && open.length === 0) return true;
+    const here = situation(lists, left, open);
+    if (deadEnds.has(here)) return false;
+    deadEnds.add(here);
     for (const one of open) {
       if ([...writes[one.t]!].some((key) => one.overwritten.has(key))) continue;
       const after = new Map(lists);
