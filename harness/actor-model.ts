@@ -1,5 +1,6 @@
 import type { Actor, ActorContext, ActorId, ClientScript, LivenessProperty, OperationId, System, SystemProperty } from "./actor.ts";
 import { type ActorNode, type Effect, crashedNode, foldEffects, isIgnored, runHandler, runHandlerChecked, unborn } from "./actor-step.ts";
+import { type Cut, cutsBetween } from "./cuts.ts";
 import type { Json } from "./json.ts";
 import type { Call } from "./op.ts";
 import type { SequentialSpec } from "./spec.ts";
@@ -30,6 +31,8 @@ export interface ActorModel {
   };
   /** How often each may happen in all; infinite budgets are no part of a state. */
   readonly budgets: { readonly [kind in BudgetKind]: number };
+  /** What a partition can be, with `partitions` left; names are distinct. */
+  readonly cuts: readonly Cut[];
   /** At most that many parties are down at once. */
   readonly downMax: number;
   /** A crashed party's last state stays visible in the global state. */
@@ -45,8 +48,8 @@ export interface ActorModel {
   /** States on the longest path that is explored: for spaces without end. */
   readonly depthMax: number;
 }
-export type BudgetKind = "losses" | "duplicates" | "crashes" | "recoveries" | "timers";
-export const budgetKinds: readonly BudgetKind[] = ["losses", "duplicates", "crashes", "recoveries", "timers"];
+export type BudgetKind = "losses" | "duplicates" | "crashes" | "recoveries" | "timers" | "partitions";
+export const budgetKinds: readonly BudgetKind[] = ["losses", "duplicates", "crashes", "recoveries", "timers", "partitions"];
 
 export interface MessageProperty {
   readonly name: string;
@@ -130,7 +133,9 @@ export function actorModelOf(system: System, options: { readonly check?: boolean
       crashes: bounds.faults.crashes,
       recoveries: bounds.faults.recoveries,
       timers: bounds.timerFirings,
+      partitions: bounds.faults.partitions ?? 0,
     },
+    cuts: (bounds.faults.partitions ?? 0) > 0 ? cutsBetween(system.servers) : [],
     downMax: Number.POSITIVE_INFINITY,
     crashKeepsState: false,
     properties: system.properties,

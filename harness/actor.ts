@@ -89,7 +89,12 @@ export interface ModelBounds {
     readonly noop: "consume" | "keep";
   };
   /** How many crashes and recoveries may happen in all; what was not saved is lost, queues to and from the node too. */
-  readonly faults: { readonly crashes: number; readonly recoveries: number };
+  readonly faults: {
+    readonly crashes: number;
+    readonly recoveries: number;
+    /** How many partitions between servers may come in all, one at a time, each healed at any later moment or never (cuts.ts); default 0. */
+    readonly partitions?: number;
+  };
   /** How often timers may fire in all. */
   readonly timerFirings: number;
   /** Stop after that many unique states: the account is then a lower bound and says so. */

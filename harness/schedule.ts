@@ -17,4 +17,7 @@ export type ScheduleStep =
   | { readonly step: "timer"; readonly actor: ActorId; readonly timer: Json }
   | { readonly step: "choice"; readonly actor: ActorId; readonly key: string; readonly option: number }
   | { readonly step: "crash"; readonly actor: ActorId }
-  | { readonly step: "recover"; readonly actor: ActorId };
+  | { readonly step: "recover"; readonly actor: ActorId }
+  /** The model's partition of that name comes; it lasts until it heals. */
+  | { readonly step: "cut"; readonly cut: string }
+  | { readonly step: "heal" };

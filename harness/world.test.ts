@@ -76,6 +76,17 @@ describe("a world", () => {
     expect(world.model.parties[1]!.show(world.locals[1]!)).toEqual({ heard: 0, saved: 1 });
   });
 
+  it("a cut loses what is on its way and what is sent, until it heals", () => {
+    const world = called(worldOf({ partitions: 1 }));
+
+    expect(world.apply({ step: "cut", cut: "n1 -> others" }).cut.map(({ n }) => n)).toEqual([0, 1]);
+    expect(world.apply({ step: "cut", cut: "n1 | n2" }).result).toBe("impossible");
+    expect(world.apply({ step: "heal" }).result).toBe("taken");
+    expect(world.apply({ step: "heal" }).result).toBe("impossible");
+    expect(world.inFlight(0, 1)).toEqual([]);
+    expect(world.spent.partitions).toBe(1);
+  });
+
   it("a timer fires once for each time it was set, also when its handler does nothing", () => {
     const world = called(worldOf({ timers: 2 }));
 
@@ -145,6 +156,7 @@ interface Wanted {
   readonly duplicates?: number;
   readonly crashes?: number;
   readonly timers?: number;
+  readonly partitions?: number;
 }
 
 function worldOf(wanted: Wanted): World {
@@ -160,7 +172,7 @@ function systemOf(wanted: Wanted, actor: Actor): System {
     model: {
       clients: [[{ node: 0, call: write(1) }, { node: 1, call: read() }]],
       network: { order: wanted.order ?? "fifo", losses: wanted.losses ?? 0, duplicates: wanted.duplicates ?? 0, noop: wanted.noop ?? "consume" },
-      faults: { crashes: wanted.crashes ?? 0, recoveries: wanted.crashes ?? 0 },
+      faults: { crashes: wanted.crashes ?? 0, recoveries: wanted.crashes ?? 0, partitions: wanted.partitions ?? 0 },
       timerFirings: wanted.timers ?? 0,
       statesMax: 1000,
     },

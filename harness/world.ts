@@ -1,5 +1,6 @@
 import { type ActorModel, type BudgetKind, type HistoryEvent, type PartyInput, type PartyStep, budgetKinds } from "./actor-model.ts";
 import type { ActorId } from "./actor.ts";
+import type { Cut } from "./cuts.ts";
 import { type History, HistoryBuilder } from "./history.ts";
 import { processId } from "./ids.ts";
 import { canonicalJson, type Json } from "./json.ts";
@@ -16,20 +17,21 @@ import type { Schedule, ScheduleStep } from "./schedule.ts";
 export class World {
   readonly model: ActorModel;
   readonly locals: Json[] = [];
-  readonly spent: Record<BudgetKind, number> = { losses: 0, duplicates: 0, crashes: 0, recoveries: 0, timers: 0 };
+  readonly spent: Record<BudgetKind, number> = { losses: 0, duplicates: 0, crashes: 0, recoveries: 0, timers: 0, partitions: 0 };
   /** What each party sent when it began. */
   readonly beginnings: readonly WorldStep[];
   readonly #links = new Map<number, Link>();
   readonly #history = new HistoryBuilder();
   readonly #open = new Map<number, Call>();
   readonly #calls: number[] = [];
+  #cut: Cut | undefined;
 
   constructor(model: ActorModel) {
     this.model = model;
     this.beginnings = model.parties.map((party, id) => {
       const begun = party.begin();
       this.locals.push(begun.local);
-      return { result: "taken", step: begun, sends: this.#send(id, begun), cut: [] };
+      return { result: "taken", step: begun, ...this.#send(id, begun) };
     });
     this.beginnings.forEach(({ step }) => this.#record(step!.events, 0));
   }
@@ -61,6 +63,12 @@ export class World {
         return this.#crash(step.actor, timeNs);
       case "recover":
         return this.#option(step.actor, { input: "recover" }, { budget: "recoveries", timeNs });
+      case "cut":
+        return this.#partition(step.cut);
+      case "heal":
+        if (this.#cut === undefined) return impossible;
+        this.#cut = undefined;
+        return { result: "taken", step: undefined, sends: [], cut: [] };
     }
   }
 
@@ -88,6 +96,8 @@ export class World {
         if (reaction !== "blocked" && reaction !== "ignored") steps.push(step);
       }
     });
+    if (this.#cut !== undefined) steps.push({ step: "heal" });
+    else if (left("partitions")) steps.push(...this.model.cuts.map(({ name }) => ({ step: "cut" as const, cut: name })));
     return steps;
   }
 
@@ -99,6 +109,11 @@ export class World {
   /** All links that ever carried a message. */
   links(): readonly { readonly from: ActorId; readonly to: ActorId; readonly inFlight: readonly { readonly n: number; readonly message: Json }[] }[] {
     return [...this.#links.values()];
+  }
+
+  /** Name of the partition that lasts. */
+  get cut(): string | undefined {
+    return this.#cut?.name;
   }
 
   /** The party is down. */
@@ -154,13 +169,30 @@ export class World {
   #crash(id: ActorId, timeNs: number): WorldStep {
     const result = this.#option(id, { input: "crash" }, { budget: "crashes", timeNs });
     if (result.result !== "taken" || !this.model.network.crashCutsLinks) return result;
-    const cut: SentMessage[] = [];
+    return { ...result, cut: this.#empty((link) => link.from === id || link.to === id) };
+  }
+
+  #partition(name: string): WorldStep {
+    const cut = this.model.cuts.find((other) => other.name === name);
+    if (cut === undefined || this.#cut !== undefined) return impossible;
+    this.#cut = cut;
+    this.spent.partitions++;
+    return { result: "taken", step: undefined, sends: [], cut: this.#empty((link) => this.#isCut(link)) };
+  }
+
+  #isCut(link: { readonly from: ActorId; readonly to: ActorId }): boolean {
+    return this.#cut !== undefined && this.#cut.links.some(({ from, to }) => from === link.from && to === link.to);
+  }
+
+  /** What was in flight on those links is lost. */
+  #empty(of: (link: Link) => boolean): SentMessage[] {
+    const lost: SentMessage[] = [];
     for (const link of this.#links.values()) {
-      if (link.from !== id && link.to !== id) continue;
-      for (const { n, message } of link.inFlight) cut.push({ from: link.from, to: link.to, n, message });
+      if (!of(link)) continue;
+      for (const { n, message } of link.inFlight) lost.push({ from: link.from, to: link.to, n, message });
       link.inFlight.length = 0;
     }
-    return { ...result, cut };
+    return lost;
   }
 
   #option(id: ActorId, input: PartyInput, about: { readonly budget: BudgetKind | undefined; readonly timeNs: number }): WorldStep {
@@ -187,17 +219,23 @@ export class World {
   #accept(id: ActorId, step: PartyStep, timeNs: number): WorldStep {
     this.locals[id] = step.local;
     this.#record(step.events, timeNs);
-    return { result: "taken", step, sends: this.#send(id, step), cut: [] };
+    return { result: "taken", step, ...this.#send(id, step) };
   }
 
-  #send(from: ActorId, step: PartyStep): SentMessage[] {
-    return step.sends.map(({ to, message }) => {
+  #send(from: ActorId, step: PartyStep): Pick<WorldStep, "sends" | "cut"> {
+    const cut: SentMessage[] = [];
+    const sends = step.sends.map(({ to, message }) => {
       const link = this.#link(from, to);
       const n = link.sent++;
+      if (this.#isCut(link)) {
+        cut.push({ from, to, n, message });
+        return cut.at(-1)!;
+      }
       const absorbed = this.model.network.order === "set" && link.inFlight.some((other) => canonicalJson(other.message) === canonicalJson(message));
       if (!absorbed) link.inFlight.push({ n, message });
       return { from, to, n, message };
     });
+    return { sends, cut };
   }
 
   #record(events: readonly HistoryEvent[], timeNs: number): void {
@@ -256,7 +294,7 @@ export interface WorldStep {
   readonly result: "taken" | "ignored" | "impossible";
   readonly step: PartyStep | undefined;
   readonly sends: readonly SentMessage[];
-  /** What a crash cut off in flight. */
+  /** What a crash or a partition cut off in flight, and of `sends` what went into a partition. */
   readonly cut: readonly SentMessage[];
   /** The message that was delivered or dropped. */
   readonly message?: Json;

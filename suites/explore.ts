@@ -151,7 +151,7 @@ function explored(exploration: Exploration, cpuBefore: number): Explored {
 /** The bounds in short words: an account without them is worth nothing. */
 export function boundsInWords(exploration: Exploration): string[] {
   const { bounds } = exploration;
-  const { losses, duplicates, crashes, recoveries, timers } = bounds.budgets;
+  const { losses, duplicates, crashes, recoveries, timers, partitions } = bounds.budgets;
   return [
     `${bounds.servers} ${bounds.servers === 1 ? "server" : "servers"}`,
     ...bounds.clients.map((script, client) => `client ${client}: ${script}`),
@@ -161,6 +161,7 @@ export function boundsInWords(exploration: Exploration): string[] {
     `${crashes} crashes`,
     `${recoveries} recoveries`,
     `timers fire ${timers} times`,
+    `${partitions} partitions`,
   ];
 }
 

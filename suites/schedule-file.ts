@@ -62,6 +62,8 @@ const members: { readonly [step: string]: readonly string[] } = {
   choice: ["actor", "option"],
   crash: ["actor"],
   recover: ["actor"],
+  cut: [],
+  heal: [],
 };
 
 function isSchedule(steps: Json): steps is Json & Schedule {

@@ -1,10 +1,10 @@
-import type { ActorModel } from "../../harness/actor-model.ts";
+import { type ActorModel, budgetKinds } from "../../harness/actor-model.ts";
 import { assert } from "../../harness/assert.ts";
 import { lanes } from "./tables.ts";
 
 /**
  * The budgets spent so far as one number (mixed radix), with its hash. Infinite budgets always have something left and
- * are no part of the number.
+ * are no part of the number. Its last digit is the partition that lasts: 0, or the number of the model's cut + 1.
  */
 export class SpentBudgets {
   readonly lo: Int32Array;
@@ -14,8 +14,7 @@ export class SpentBudgets {
 
   constructor(model: ActorModel) {
     let count = 1;
-    const { losses, duplicates, crashes, recoveries, timers } = model.budgets;
-    for (const budget of [losses, duplicates, crashes, recoveries, timers]) {
+    for (const budget of [...budgetKinds.map((kind) => model.budgets[kind]), model.cuts.length]) {
       const finite = Number.isFinite(budget);
       this.#sizes.push(finite ? budget + 1 : 0);
       this.#radices.push(finite ? count : 0);
@@ -38,8 +37,27 @@ export class SpentBudgets {
     return spent + this.#radices[kind]!;
   }
 
+  /** Number of the cut that lasts; -1: none. */
+  cutOf(spent: number): number {
+    return this.#used(spent, CUT) - 1;
+  }
+
+  /** With that cut beginning; only where none lasts. */
+  cut(spent: number, cut: number): number {
+    return this.spend(spent, PARTITIONS) + (cut + 1) * this.#radices[CUT]!;
+  }
+
+  /** With the cut healed. */
+  heal(spent: number): number {
+    return spent - this.#used(spent, CUT) * this.#radices[CUT]!;
+  }
+
   #used(spent: number, kind: number): number {
     const size = this.#sizes[kind]!;
     return size === 0 ? 0 : Math.floor(spent / this.#radices[kind]!) % size;
   }
 }
+
+/** Places of the number's digits. */
+const PARTITIONS = budgetKinds.indexOf("partitions");
+const CUT = budgetKinds.length;

@@ -1,7 +1,6 @@
-import type { PartyInput } from "../../harness/actor-model.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import type { Engine } from "./engine.ts";
-import type { Envelope } from "./memo.ts";
+import type { Envelope, OwnEvent } from "./memo.ts";
 
 /**
  * A search that can go on elsewhere and later. What is kept is its tree: for every state the number of the state that
@@ -14,7 +13,7 @@ export interface Checkpoint {
   readonly track: "history" | "monitor";
   /** What event codes stand for. */
   readonly envelopes: readonly Envelope[];
-  readonly inputs: readonly { readonly party: number; readonly input: PartyInput }[];
+  readonly inputs: readonly OwnEvent[];
   /** Event codes that met their party, and whether one had an effect: what coverage is made of. */
   readonly fired: readonly (readonly [code: number, reacted: boolean])[];
   readonly tree: SearchTree;

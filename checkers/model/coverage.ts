@@ -62,7 +62,7 @@ function byKey(a: InputKind, b: InputKind): number {
 /** What was sent, what was offered, and timers where an actor has a handler for them. */
 function* possibleKinds(model: ActorModel, memo: Memo): IterableIterator<InputKind> {
   for (const { from, to, message } of memo.envelopes.objects) yield kindOf(model, to, { input: "message", from, message });
-  for (const { party, input } of memo.inputs.objects) yield kindOf(model, party, input);
+  for (const { party, input } of memo.inputs.objects) if (input.input !== "cut" && input.input !== "heal") yield kindOf(model, party, input);
   for (const party of model.parties.slice(0, model.servers)) if (party.handlesTimers === true) yield { party: "server", input: "timer" };
 }
 

@@ -56,6 +56,34 @@ describe("the network", () => {
   });
 });
 
+describe("partitions", () => {
+  it.each(["ordered", "unordered"] as const)("what is on its way when a cut comes is lost, on the links that are cut: %s", (network) => {
+    // On its way (S), delivered (D) or lost (L); before the cut, in one of three (both ways, n1 -> n2, n2 -> n1), healed:
+    // S D, L L S and D D D, and all of S D L. From n1 only the first two lose it.
+    expect(count({ servers: [sender(["a"]), counter(1)], network, budgets: { partitions: 1 } })).toBe(11);
+  });
+
+  it.each(["ordered", "unordered"] as const)("what is sent into a cut is lost, and what is sent when it has healed is not: %s", (network) => {
+    const relay = asActor<{ readonly gone: boolean }, string, never, never, never>({
+      kind: "relay",
+      start: (self, _durable, out) => (out.send(self.id, "go"), { gone: false }),
+      onMessage: (_self, _state, _from, _message, out) => (out.send(0, "x"), { gone: true }),
+    });
+
+    // To go (G), x on its way (X), x delivered (D), x lost (N). Before: G X D. In the two cuts that lose x: G N D each;
+    // in the other: G X D. Healed: G X D N.
+    expect(count({ servers: [counter(1), relay], network, budgets: { partitions: 1 } })).toBe(16);
+  });
+
+  it("whole states, depth first and walks agree with fingerprints breadth first", () => {
+    const torn = (): ReturnType<typeof model> => model({ servers: [sender(["a", "b"]), counter(2), counter(2)], network: "duplicating", budgets: { partitions: 2, losses: 1 } });
+    const { unique, generated } = explore(torn());
+
+    expect(explore(torn(), { exact: true })).toMatchObject({ unique, generated });
+    expect(explore(torn(), { order: "depth" })).toMatchObject({ unique, generated });
+  });
+});
+
 describe("crashes", () => {
   it("a bounded number of nodes is down at once, and each comes back", () => {
     const idle = receiver((state) => state);

@@ -229,9 +229,9 @@ export class Engine implements SuccessorSink, MemberEngine {
   /** The fixpoint: until no verdict is contradicted by what the exploration that used it has met. */
   *#exploreReduced(): Generator<void, void> {
     // A delivery that a property of the servers' states could see, or a fault could prevent, never goes alone.
-    const { losses, duplicates, crashes } = this.model.budgets;
+    const { losses, duplicates, crashes, partitions } = this.model.budgets;
     const pairs = (this.memo.locals.length / this.model.parties.length) * (this.memo.envelopes.length / this.model.parties.length);
-    this.#successors.ample = this.model.properties.length === 0 && losses + duplicates + crashes === 0 && pairs <= Engine.#amplePairsMax;
+    this.#successors.ample = this.model.properties.length === 0 && losses + duplicates + crashes + partitions === 0 && pairs <= Engine.#amplePairsMax;
     for (;;) {
       const tables = this.#decide();
       this.#reset();

@@ -295,13 +295,12 @@ function outcomesOf(engine: Engine): Outcomes | undefined {
 
 function boundsOf(model: ActorModel, clients: readonly ClientScript[]): Bounds {
   const budget = (kind: BudgetKind): number | "unbounded" => (Number.isFinite(model.budgets[kind]) ? model.budgets[kind] : "unbounded");
-  const [losses, duplicates, crashes, recoveries, timers] = budgetKinds.map(budget) as [number, number, number, number, number];
   return {
     servers: model.servers,
     clients: clients.map((script) => script.map(({ node, call }) => `n${node + 1} ${describeCall(model.spec, call, undefined)}`).join(", ")),
     order: model.network.order,
     noop: model.network.noop,
-    budgets: { losses, duplicates, crashes, recoveries, timers },
+    budgets: Object.fromEntries(budgetKinds.map((kind) => [kind, budget(kind)])) as Bounds["budgets"],
     statesMax: model.statesMax,
   };
 }

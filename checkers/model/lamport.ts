@@ -38,6 +38,12 @@ export function lamport(of: System | ActorModel, schedule: Schedule, options: { 
     const result = world.apply(step);
     if (result.result === "impossible") continue;
     at++;
+    if (step.step === "cut" || step.step === "heal") {
+      // A partition is nobody's step: every server's line shows where it begins and ends.
+      for (let server = 0; server < model.servers; server++) events.push({ lane: server, at, label: describeStep(model, step), mark: "plain" });
+      lost(result.cut);
+      continue;
+    }
     const lane = laneOf(model, step);
     if ("n" in step && step.step !== "call") {
       const sender = senders.get(`${step.from} ${step.to} ${step.n}`);
@@ -69,7 +75,7 @@ export function lamport(of: System | ActorModel, schedule: Schedule, options: { 
   };
 }
 
-function laneOf(model: ActorModel, step: ScheduleStep): number {
+function laneOf(model: ActorModel, step: Exclude<ScheduleStep, { step: "cut" | "heal" }>): number {
   switch (step.step) {
     case "deliver":
     case "duplicate":
@@ -133,6 +139,10 @@ export function describeStep(model: ActorModel, step: ScheduleStep): string {
     case "crash":
     case "recover":
       return `${step.step} ${name(step.actor)}`;
+    case "cut":
+      return `cut ${step.cut}`;
+    case "heal":
+      return "heal";
   }
 }
 

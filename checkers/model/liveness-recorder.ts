@@ -55,7 +55,7 @@ export class LivenessRecorder {
     }
   }
 
-  /** Whose step it is; -1: nobody owes a loss, a repetition or a crash. */
+  /** Whose step it is; -1: nobody owes a loss, a repetition, a crash, or that a partition heals. */
   #ownerOf(code: number): number {
     const id = code >> 2;
     if ((code & 3) === DELIVER) return this.#memo.envelopeTo.at[id]!;

@@ -1,4 +1,5 @@
 import type { ActorModel, PartyInput, PartyStep } from "../../harness/actor-model.ts";
+import { assert } from "../../harness/assert.ts";
 import { canonicalJson, deepFreeze, type Json } from "../../harness/json.ts";
 import { EventLists } from "./history-tracker.ts";
 import { Column, Interner, PairTable } from "./tables.ts";
@@ -6,7 +7,9 @@ import { Column, Interner, PairTable } from "./tables.ts";
 /** What the parent link remembers of a step. */
 export type EngineEvent =
   | { readonly kind: "deliver" | "drop" | "duplicate"; readonly envelope: Envelope }
-  | { readonly kind: "local"; readonly party: number; readonly input: PartyInput };
+  | { readonly kind: "local"; readonly party: number; readonly input: PartyInput }
+  | { readonly kind: "cut"; readonly cut: string }
+  | { readonly kind: "heal" };
 
 export interface Envelope {
   readonly from: number;
@@ -14,10 +17,13 @@ export interface Envelope {
   readonly message: Json;
 }
 
-interface LocalEvent {
+/** What a party does on its own, or what happens to the network. */
+export interface OwnEvent {
+  /** -1: the network. */
   readonly party: number;
-  readonly input: PartyInput;
+  readonly input: PartyInput | NetworkInput;
 }
+export type NetworkInput = { readonly input: "cut"; readonly cut: number } | { readonly input: "heal" };
 
 /** Outcomes of the transition memo that are no transition: nothing happens; it cannot happen. */
 export const IGNORED = -1;
@@ -50,7 +56,7 @@ export class Memo {
   readonly envelopes: Interner<Envelope> = new Interner<Envelope>("envelope");
   readonly envelopeFrom: Column = new Column();
   readonly envelopeTo: Column = new Column();
-  readonly inputs: Interner<LocalEvent> = new Interner<LocalEvent>("input");
+  readonly inputs: Interner<OwnEvent> = new Interner<OwnEvent>("input");
   readonly lists: EventLists = new EventLists();
 
   /** Events that met a party, by code, and whether one of them had an effect. */
@@ -103,7 +109,11 @@ export class Memo {
   }
 
   inputOf(code: number): PartyInput {
-    if ((code & 3) === LOCAL) return this.inputs.objects[code >> 2]!.input;
+    if ((code & 3) === LOCAL) {
+      const { input } = this.inputs.objects[code >> 2]!;
+      assert(input.input !== "cut" && input.input !== "heal", "a partition is no party's input");
+      return input;
+    }
     const { from, message } = this.envelopes.objects[code >> 2]!;
     return { input: "message", from, message };
   }
@@ -149,8 +159,8 @@ export class Memo {
     return (this.localEvents[local] = Int32Array.from(inputs));
   }
 
-  /** Id of what a party can do on its own. */
-  input(party: number, input: PartyInput): number {
+  /** Id of what a party can do on its own, or what can happen to the network. */
+  input(party: number, input: OwnEvent["input"]): number {
     return this.inputs.id(`${party}${canonicalJson(input as unknown as Json)}`, () => ({ party, input: deepFreeze(input) }));
   }
 
@@ -173,8 +183,11 @@ export class Memo {
         return { kind: "drop", envelope: this.envelopes.objects[id]! };
       case DUPLICATE:
         return { kind: "duplicate", envelope: this.envelopes.objects[id]! };
-      default:
-        return { kind: "local", ...this.inputs.objects[id]! };
+      default: {
+        const { party, input } = this.inputs.objects[id]!;
+        if (input.input === "cut") return { kind: "cut", cut: this.model.cuts[input.cut]!.name };
+        return input.input === "heal" ? { kind: "heal" } : { kind: "local", party, input };
+      }
     }
   }
 
@@ -183,7 +196,7 @@ export class Memo {
     for (const [key, reacted] of this.fired) {
       const code = key;
       const id = code >> 2;
-      if ((code & 3) === LOCAL) yield { ...this.inputs.objects[id]!, reacted };
+      if ((code & 3) === LOCAL) yield { party: this.inputs.objects[id]!.party, input: this.inputOf(code), reacted };
       else {
         const { from, to, message } = this.envelopes.objects[id]!;
         yield { party: to, input: { input: "message", from, message }, reacted };
@@ -194,5 +207,5 @@ export class Memo {
 }
 
 /** Which budget an input spends: 0: none, else its index + 1. */
-export const budgetOf: { readonly [input in PartyInput["input"]]: number } = { message: 0, call: 0, choice: 0, crash: 3, recover: 4, timer: 5 };
+export const budgetOf: { readonly [input in OwnEvent["input"]["input"]]: number } = { message: 0, call: 0, choice: 0, crash: 3, recover: 4, timer: 5, cut: 6, heal: 0 };
 

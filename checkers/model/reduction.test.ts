@@ -28,6 +28,8 @@ const cases: readonly (readonly [string, readonly string[], seed: number])[] = [
   ["abd", ["clients=1", "duplicates=1"], 1_000],
   ["abd", ["servers=2"], 1_000],
   ["abd", ["servers=2", "order=any"], 1_000],
+  ["abd", ["clients=1", "partitions=1"], 500],
+  ["abd-fast-read", ["clients=1", "partitions=1", "order=any"], 100],
   ["abd-fast-read", [], 1],
   ["abd-fast-read", [], 5_000],
   ["abd-amnesia", ["clients=1"], 1_000],

@@ -59,6 +59,8 @@ export function scheduleOf(model: ActorModel, path: readonly EngineEvent[]): Sch
 }
 
 function stepOf(world: World, event: EngineEvent): ScheduleStep {
+  if (event.kind === "cut") return { step: "cut", cut: event.cut };
+  if (event.kind === "heal") return { step: "heal" };
   if (event.kind !== "local") {
     const { from, to, message } = event.envelope;
     const text = canonicalJson(message);

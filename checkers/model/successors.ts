@@ -1,4 +1,5 @@
 import type { ActorModel } from "../../harness/actor-model.ts";
+import type { Cut } from "../../harness/cuts.ts";
 import type { SpentBudgets } from "./budgets.ts";
 import type { Flows } from "./flows.ts";
 import type { HistoryTracker } from "./history-tracker.ts";
@@ -26,6 +27,9 @@ export interface SuccessorSink {
 const LOSSES = 0;
 const DUPLICATES = 1;
 const CRASHES = 2;
+const PARTITIONS = 5;
+/** Spends nothing: the partition that lasts ends. */
+const HEAL = 6;
 
 export class Successors {
   // The candidate.
@@ -59,10 +63,19 @@ export class Successors {
   readonly #consumes: boolean;
   /** By party: the links to and from it, lost when it crashes; undefined where they outlive it. */
   readonly #linksOf: readonly (Uint8Array | undefined)[];
+  /** By the model's cut: its links. */
+  readonly #masks: readonly Uint8Array[];
+  /** Codes of the steps by which each cut begins, and the one by which any ends. */
+  readonly #cutCodes: readonly number[];
+  readonly #healCode: number;
 
   // The state that is being expanded.
   #record: Int32Array = new Int32Array(0);
   #at = 0;
+  /** Links that are cut there. */
+  #cut: Uint8Array | undefined;
+  /** Number of the cut that the candidate begins. */
+  #begun = 0;
 
   constructor(parts: { readonly memo: Memo; readonly flows: Flows; readonly tracker: HistoryTracker; readonly budgets: SpentBudgets }, sink: SuccessorSink) {
     const { model } = parts.memo;
@@ -79,16 +92,36 @@ export class Successors {
     this.header = LOCALS + this.#parties + (this.#set ? 1 : 0);
     this.network = new NetworkPart(parts.memo, parts.flows);
     this.#linksOf = model.parties.map((_, party) => (model.network.crashCutsLinks ? linksOf(party, this.#parties) : undefined));
+    this.#masks = model.cuts.map(({ links }) => maskOf(links, this.#parties));
+    this.#cutCodes = model.cuts.map((_, cut) => (parts.memo.input(-1, { input: "cut", cut }) << 2) | LOCAL);
+    this.#healCode = model.cuts.length === 0 ? -1 : (parts.memo.input(-1, { input: "heal" }) << 2) | LOCAL;
   }
 
   /** Tells all successors of `record[at …]`; false when nothing can happen any more but faults. */
   expand(record: Int32Array, at: number): boolean {
-    this.#record = record;
-    this.#at = at;
+    this.#lookAt(record, at);
     if (this.ample && this.tables !== undefined && this.#alone(this.tables)) return true;
     const delivered = this.#deliveries();
     const moved = this.#ownSteps();
+    if (this.#masks.length > 0) this.#partitions();
     return delivered || moved;
+  }
+
+  #lookAt(record: Int32Array, at: number): void {
+    this.#record = record;
+    this.#at = at;
+    if (this.#masks.length > 0) this.#cut = this.#masks[this.#budgets.cutOf(record[at + SPENT]!)];
+  }
+
+  /** A partition comes or goes; nobody's progress. */
+  #partitions(): void {
+    if (this.#cut !== undefined) this.#tell(-1, -1, this.#healCode, -1, HEAL);
+    else if (this.#budgets.has(this.#record[this.#at + SPENT]!, PARTITIONS)) this.#cutCodes.forEach((code, cut) => this.#tellCut(code, cut));
+  }
+
+  #tellCut(code: number, cut: number): void {
+    this.#begun = cut;
+    this.#tell(-1, -1, code, -1, PARTITIONS);
   }
 
   #deliveries(): boolean {
@@ -174,11 +207,12 @@ export class Successors {
 
   /** Tells the one successor of `record[at …]` by event `code`, which must be possible there. */
   take(record: Int32Array, at: number, code: number): void {
-    this.#record = record;
-    this.#at = at;
+    this.#lookAt(record, at);
     const id = code >> 2;
     if ((code & 3) === LOCAL) {
       const { party, input } = this.#memo.inputs.objects[id]!;
+      if (input.input === "cut") return this.#tellCut(code, input.cut);
+      if (input.input === "heal") return void this.#tell(-1, -1, code, -1, HEAL);
       this.#tell(this.#memo.transition(record[at + LOCALS + party]!, code), party, code, -1, budgetOf[input.input] - 1);
       return;
     }
@@ -246,11 +280,11 @@ export class Successors {
       }
     }
     if (budget >= 0) {
-      spent = this.#budgets.spend(oldSpent, budget);
+      spent = budget < PARTITIONS ? this.#budgets.spend(oldSpent, budget) : budget === HEAL ? this.#budgets.heal(oldSpent) : this.#budgets.cut(oldSpent, this.#begun);
       lo += this.#budgets.lo[spent]! - this.#budgets.lo[oldSpent]!;
       hi += this.#budgets.hi[spent]! - this.#budgets.hi[oldSpent]!;
     }
-    this.#lazy = !this.#fifo && !this.#set && budget !== CRASHES && this.tables === undefined;
+    this.#lazy = !this.#fifo && !this.#set && budget !== CRASHES && budget !== PARTITIONS && this.#cut === undefined && this.tables === undefined;
     if (this.#lazy) {
       // The bag's fingerprint is known before the bag is: build it only for a new state.
       if (remove >= 0) {
@@ -264,10 +298,10 @@ export class Successors {
       const network = this.network;
       network.lo = lo | 0;
       network.hi = hi | 0;
-      const lost = budget === CRASHES ? this.#linksOf[party] : undefined;
+      const lost = budget === CRASHES ? this.#linksOf[party] : budget === PARTITIONS ? this.#masks[this.#begun] : undefined;
       network.keep(record, at + this.header, at + record[at]!, { remove, delivered: (code & 3) === DELIVER, lost });
       if (transition >= 0) {
-        network.send(transition, undefined);
+        network.send(transition, this.#cut);
         if (this.tables !== undefined) network.prune(this.tables, record, at, { moved: party, to: memo.nextLocal.at[transition]! });
       }
       this.lo = network.lo;
@@ -313,7 +347,13 @@ export class Successors {
 }
 
 function linksOf(party: number, parties: number): Uint8Array {
-  const links = new Uint8Array(parties * parties);
-  for (let other = 0; other < parties; other++) links[party * parties + other] = links[other * parties + party] = 1;
-  return links;
+  const others = Array.from({ length: parties }, (_, other) => other);
+  return maskOf(others.flatMap((other) => [{ from: party, to: other }, { from: other, to: party }]), parties);
+}
+
+/** By link (sender × parties + receiver): 1 where it is one of `links`. */
+function maskOf(links: Cut["links"], parties: number): Uint8Array {
+  const mask = new Uint8Array(parties * parties);
+  for (const { from, to } of links) mask[from * parties + to] = 1;
+  return mask;
 }

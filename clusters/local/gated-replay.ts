@@ -17,7 +17,7 @@ import type { Act, Departure } from "./wire.ts";
 
 /**
  * Plays a schedule, such as a model's counterexample, on real processes. Each node keeps what arrives at its door until
- * the schedule lets it in (what is lost stays outside, what is repeated is let in twice); timers fire and choices are
+ * the schedule lets it in (what is lost, by itself or in a partition, stays outside, what is repeated is let in twice); timers fire and choices are
  * taken by command; a crash is a SIGKILL, a recovery a restart with what is on disk; clients call over their own links,
  * and see an answer when the schedule says so:
  *
@@ -135,8 +135,10 @@ class Player {
         return this.#crash(step.actor);
       case "recover":
         return this.#recover(step.actor, result);
-      // What is lost stays at the door for ever.
+      // What is lost stays at the door for ever, also what a partition loses: the node that sent it cannot tell.
       case "drop":
+      case "cut":
+      case "heal":
         return;
     }
   }

@@ -67,7 +67,7 @@ export function latencyWalk(about: WalkAbout): Walk {
     prompt(party, 0);
   });
   const horizonMs = random.pick(horizonsMs);
-  for (const kind of ["losses", "duplicates", "crashes"] as const) {
+  for (const kind of ["losses", "duplicates", "crashes", "partitions"] as const) {
     const budget = Math.min(model.budgets[kind], 100);
     const uses = budget === 0 ? 0 : random.int(budget + 1);
     for (let use = 0; use < uses; use++) queue.push(Math.ceil(random.float() * horizonMs * msNs), { due: "fault", kind });
@@ -104,7 +104,11 @@ export function latencyWalk(about: WalkAbout): Walk {
     }
   }
 
-  function fault(kind: "losses" | "duplicates" | "crashes", nowNs: number): void {
+  function fault(kind: FaultKind, nowNs: number): void {
+    if (kind === "partitions") {
+      if (!take({ step: "cut", cut: random.pick(model.cuts).name }, nowNs)) return;
+      return queue.push(nowNs + Math.ceil(random.exponential(horizonMs / 3) * msNs), { due: "step", step: { step: "heal" } });
+    }
     if (kind === "crashes") {
       const actor = random.int(model.servers);
       if (world.isDown(actor) || !take({ step: "crash", actor }, nowNs)) return;
@@ -128,6 +132,7 @@ export function latencyWalk(about: WalkAbout): Walk {
     }
     schedule.push(step);
     watch.after(world, result.step?.events ?? []);
+    if (step.step === "cut" || step.step === "heal") return true;
     const party = "to" in step ? step.to : step.step === "call" ? model.servers + step.client : step.actor;
     send(result.sends, nowNs);
     arm(party, result, nowNs);
@@ -149,7 +154,8 @@ type Due =
   | { readonly due: "step"; readonly step: ScheduleStep }
   | { readonly due: "timer"; readonly actor: number; readonly timer: Json; readonly version: number }
   | { readonly due: "own"; readonly party: number }
-  | { readonly due: "fault"; readonly kind: "losses" | "duplicates" | "crashes" };
+  | { readonly due: "fault"; readonly kind: FaultKind };
+type FaultKind = "losses" | "duplicates" | "crashes" | "partitions";
 
 function timerKey(actor: number, timer: Json): string {
   return `${actor} ${canonicalJson(timer)}`;

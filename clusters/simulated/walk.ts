@@ -1,4 +1,4 @@
-import { type ActorModel, type BudgetKind } from "../../harness/actor-model.ts";
+import { type ActorModel, type BudgetKind, budgetKinds } from "../../harness/actor-model.ts";
 import type { Random } from "../../harness/random.ts";
 import type { Schedule, ScheduleStep } from "../../harness/schedule.ts";
 import type { Watch } from "../../harness/watch.ts";
@@ -34,7 +34,7 @@ export function pctChooser(random: Random): Chooser {
   const priorities = new Map<string, number>();
   const changes = new Set(Array.from({ length: 3 }, () => random.int(60)));
   let lowest = 0;
-  const keyOf = (step: ScheduleStep): string => ("to" in step ? `${step.from}>${step.to}` : "client" in step ? `client${step.client}` : `actor${step.actor}`);
+  const keyOf = (step: ScheduleStep): string => ("to" in step ? `${step.from}>${step.to}` : "client" in step ? `client${step.client}` : "actor" in step ? `actor${step.actor}` : "network");
   const priorityOf = (step: ScheduleStep): number => {
     const key = keyOf(step);
     let priority = priorities.get(key);
@@ -98,21 +98,29 @@ export function walk(about: WalkAbout, chooser: Chooser): Walk {
   }
 }
 
-/** Kinds of budgets and, for each planned use, the number of steps before it; earliest first. */
-function plannedFaults(model: ActorModel, random: Random): { at: number; kind: BudgetKind }[] {
-  const planned: { at: number; kind: BudgetKind }[] = [];
+/** What is done to a run: a budget is used, or a partition heals. */
+type FaultKind = BudgetKind | "heals";
+
+/** For each planned use of a budget, the number of steps before it; earliest first. A partition heals some steps later. */
+function plannedFaults(model: ActorModel, random: Random): { at: number; kind: FaultKind }[] {
+  const planned: { at: number; kind: FaultKind }[] = [];
   const horizon = 10 * model.parties.length;
-  for (const kind of ["losses", "duplicates", "crashes", "recoveries", "timers"] as const) {
+  for (const kind of budgetKinds) {
     const budget = model.budgets[kind];
     if (!Number.isFinite(budget) || budget === 0) continue;
     const uses = random.int(budget + 1);
-    for (let use = 0; use < uses; use++) planned.push({ at: random.int(horizon), kind });
+    for (let use = 0; use < uses; use++) {
+      const at = random.int(horizon);
+      planned.push({ at, kind });
+      if (kind === "partitions") planned.push({ at: at + 1 + random.int(horizon), kind: "heals" });
+    }
   }
   return planned.sort((a, b) => a.at - b.at);
 }
 
-/** A recovery, or a timer that is due some day: without them, what a fault broke stays broken. */
-function leftToDo(world: World): BudgetKind | undefined {
+/** A partition that lasts, a recovery, or a timer that is due some day: without them, what a fault broke stays broken. */
+function leftToDo(world: World): FaultKind | undefined {
+  if (world.cut !== undefined) return "heals";
   if (world.spent.recoveries < world.model.budgets.recoveries && world.spent.crashes > world.spent.recoveries) return "recoveries";
   return world.spent.timers < world.model.budgets.timers ? "timers" : undefined;
 }
@@ -136,7 +144,8 @@ export function ordinarySteps(world: World): ScheduleStep[] {
 }
 
 /** All ways of using one unit of a budget now, in random order. */
-export function shuffledFaults(world: World, kind: BudgetKind, random: Random): ScheduleStep[] {
+export function shuffledFaults(world: World, kind: FaultKind, random: Random): ScheduleStep[] {
+  if (kind === "heals") return [{ step: "heal" }];
   if (world.spent[kind] >= world.model.budgets[kind]) return [];
   const steps: ScheduleStep[] = [];
   if (kind === "losses" || kind === "duplicates") {
@@ -146,6 +155,7 @@ export function shuffledFaults(world: World, kind: BudgetKind, random: Random): 
     }
     return random.shuffle(steps);
   }
+  if (kind === "partitions") return random.shuffle(world.model.cuts.map(({ name }) => ({ step: "cut", cut: name })));
   const wanted = kind === "crashes" ? "crash" : kind === "recoveries" ? "recover" : "timer";
   world.model.parties.forEach((party, actor) => {
     for (const input of party.options(world.locals[actor]!)) {

@@ -33,6 +33,7 @@ const common: readonly OptionSpec[] = [
   { name: "losses", kind: "integer", unit: "messages lost in the model", default: 0, min: 0, max: 5, reason: "TCP loses only with a connection; a crash shows that" },
   { name: "duplicates", kind: "integer", unit: "messages repeated in the model", default: 0, min: 0, max: 5, reason: "TCP does not repeat" },
   { name: "crashes", kind: "integer", unit: "crashes in the model", default: 0, min: 0, max: 3, reason: "each crash multiplies the states" },
+  { name: "partitions", kind: "integer", unit: "partitions in the model", default: 0, min: 0, max: 3, reason: "every way to cut multiplies the states" },
   { name: "timers", kind: "integer", unit: "timer firings in the model", default: 0, min: 0, max: 5, reason: "each firing multiplies the states" },
   { name: "order", kind: "choice", choices: ["fifo", "any"], default: "fifo", reason: "FIFO per link, as one TCP connection gives" },
   { name: "statesMax", kind: "integer", unit: "unique states", default: 20_000_000, min: 1, reason: "about 1 GB of tables" },
@@ -69,7 +70,7 @@ function boundsOf(settings: Settings, clients: readonly ClientScript[]): ModelBo
   return {
     clients,
     network: { order: settings["order"] === "any" ? "any" : "fifo", losses: budget("losses"), duplicates: budget("duplicates"), noop: "consume" },
-    faults: { crashes: budget("crashes"), recoveries: budget("crashes") },
+    faults: { crashes: budget("crashes"), recoveries: budget("crashes"), partitions: budget("partitions") },
     timerFirings: budget("timers"),
     statesMax: numberOf(settings, "statesMax"),
   };

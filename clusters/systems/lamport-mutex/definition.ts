@@ -19,7 +19,7 @@ function definition(about: SystemParts["about"], broken: Partial<LamportMutexVar
   return defineSystem({
     about: { ...about, workloads: [] },
     defaults,
-    without: ["losses", "duplicates", "crashes", "timers", ...(defaults["order"] === "any" ? [] : ["order"])],
+    without: ["losses", "duplicates", "crashes", "partitions", "timers", ...(defaults["order"] === "any" ? [] : ["order"])],
     spec: ownedMutex(),
     actor: () => plainActor(lamportMutexActor({ waitsForAll: true, breaksTies: true, ...broken, kind: about.name })),
     scripts: takeTurns,
