@@ -3,10 +3,12 @@ import { etcdRows } from "./rows/etcd.ts";
 import { mariadbRows } from "./rows/mariadb.ts";
 import { patroniRows } from "./rows/patroni.ts";
 import { postgresRows } from "./rows/postgres.ts";
+import { redisRows } from "./rows/redis.ts";
+import { zooKeeperRows } from "./rows/zookeeper.ts";
 import type { RegressionRow } from "./row.ts";
 
 /** Every row, in the order of the track record. */
-export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows, ...patroniRows, ...mariadbRows];
+export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows, ...patroniRows, ...mariadbRows, ...redisRows, ...zooKeeperRows];
 
 /** The row of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findRow(name: string): RegressionRow {
