@@ -143,6 +143,19 @@ describe("what is refused", () => {
     expect(await refusal(history("bad.edn", transactions), workload)).toMatch(message);
   });
 
+  test.each([
+    ["list-append", ["[[:append :x 1]]", "[[:r :x [1 7]]]"], /^op 3: x was read as \[1 7\], but nobody appended 7$/],
+    ["rw-register", ["[[:w :x 1]]", "[[:r :x 7]]"], /^op 3: x was read as 7, but nobody wrote that$/],
+    ["closed-predicate", ["[[:w :x 1]]", '[[:rp "true" {:x 7}]]'], /^op 3: x was seen as 7, but nobody wrote that$/],
+    ["closed-predicate", ["[[:w :x 1]]", '[[:rp "true" {:x 1 :z 7}]]'], /^op 3: z was seen as 7, but nobody wrote that$/],
+  ])("%s: what nobody wrote is named, and is a failure if asked for, as no model forbids it", async (workload, transactions, first) => {
+    const path = history("unwritten.edn", transactions);
+
+    expect((await judge(path, workload)).verdict).toMatchObject({ verdict: "valid", details: { "unwritten-reads": { first: expect.stringMatching(first) as string } } });
+    expect((await judge(path, workload, { set: ["anomalies=unwritten-read"] })).verdict).toMatchObject({ verdict: "invalid", anomalies: [{ name: "unwritten-read", operations: [3] }] });
+    expect((await judge(history("written.edn", ["[[:w :x 1]]", "[[:r :x 1]]"]), "rw-register")).verdict.details?.["unwritten-reads"]).toBeUndefined();
+  });
+
   test("a cut file, with the line named", async () => {
     const whole = readFileSync(history("whole.edn", ["[[:append :x 1]]", "[[:r :x [1]]]"]), "utf8");
 

@@ -189,6 +189,7 @@ function views(history: PredicateHistory, findings: Findings): View[] {
       // Nothing there: not born yet, or deleted; known only where the key cannot be both.
       const end = value === UNBORN ? history.deleted(key) : undefined;
       const version = end === undefined ? history.versions.find(key, value) : history.initialIsUnborn(key) ? -1 : end;
+      if (version < 0 && value !== UNBORN) addUnwrittenRead(findings, t, { key: keyText(transactions, key), value });
       if (version < 0) return;
       const write = history.writer.get(version);
       if (write !== undefined && history.owner[write] !== t) {
@@ -226,6 +227,7 @@ function seePredicate(
   const found = values.at(at) ?? {};
   if (!isObject(found)) throw malformed(indices[t]!, `a predicate read gave ${brief(found)}, not a map`);
   matches(predicate, UNBORN, indices[t]!);
+  for (const [unknown, value] of Object.entries(found)) if (!history.keyOfName.has(unknown)) addUnwrittenRead(findings, t, { key: unknown, value });
   for (const key of history.keys) {
     const seen = found[keyText(transactions, key)];
     if (seen !== undefined) {
@@ -246,6 +248,10 @@ function seePredicate(
       details: { key: keyNames[key]!, versions, predicate },
     }));
   }
+}
+
+function addUnwrittenRead(findings: Findings, t: number, { key, value }: { readonly key: string; readonly value: Json }): void {
+  findings.add("unwritten-read", () => ({ transactions: [t], explain: () => `${key} was seen as ${valueText(value)}, but nobody wrote that`, details: { key, element: value } }));
 }
 
 function explainEdge(history: PredicateHistory, from: number, to: number, label: number): Step {

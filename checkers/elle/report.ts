@@ -17,6 +17,7 @@ export function elleVerdict(checker: string, result: ElleResult): Verdict {
     counts: Object.fromEntries(result.findings.types().map((type) => [type, result.findings.count(type)])),
     transactions: result.transactions.count,
     dependencies: result.edgeCount,
+    ...unwrittenReads(result),
     ...(result.orders === undefined ? {} : { complete: result.orders.complete, "keys-of-open-order": result.orders.undetermined }),
   };
   if (result.valid === true) return { verdict: "valid", checker, details };
@@ -26,6 +27,12 @@ export function elleVerdict(checker: string, result: ElleResult): Verdict {
   if (first !== undefined && result.valid === false) return { verdict: "invalid", checker, anomalies: [first, ...others], details };
   const reasons = result.types.flatMap((type) => result.findings.kept(type).map((finding) => `${type}: ${finding.explain()}`));
   return { verdict: "unknown", checker, reason: reasons.join("; "), details };
+}
+
+/** Reads of what nobody wrote, which no model of the lattice forbids: how many, and the first in words. */
+function unwrittenReads({ findings, transactions }: ElleResult): { readonly [key: string]: Json } {
+  const [first] = findings.kept("unwritten-read");
+  return first === undefined ? {} : { "unwritten-reads": { count: findings.count("unwritten-read"), first: `op ${transactions.indices[first.transactions[0]!]!}: ${first.explain()}` } };
 }
 
 function anomaly(result: ElleResult, finding: Finding): Anomaly {

@@ -139,6 +139,7 @@ export function findAnomaliesOfReads(history: RegisterHistory, findings: Finding
         }));
       }
       const write = history.writer[version]!;
+      if (write < 0 && values.at(at) !== null) addUnwrittenRead(history, findings, at);
       if (write < 0 || history.owner[write] === t) continue;
       const author = history.owner[write]!;
       if (types[author] === FAIL) {
@@ -157,6 +158,16 @@ export function findAnomaliesOfReads(history: RegisterHistory, findings: Finding
       }
     }
   }
+}
+
+function addUnwrittenRead({ transactions, owner }: RegisterHistory, findings: Findings, at: number): void {
+  const key = transactions.keys[at]!;
+  const element = transactions.values.at(at);
+  findings.add("unwritten-read", () => ({
+    transactions: [owner[at]!],
+    explain: () => `${keyText(transactions, key)} was read as ${valueText(element)}, but nobody wrote that`,
+    details: { key: transactions.keyNames[key]!, element },
+  }));
 }
 
 /** Whether the writing transaction writes the key again. */

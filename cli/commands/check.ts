@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { workloads as elleWorkloads } from "../../checkers/elle/elle.ts";
-import type { Json } from "../../harness/json.ts";
+import { isObject, type Json } from "../../harness/json.ts";
 import type { Verdict } from "../../harness/verdict.ts";
 import { exportHistory } from "../../results/formats/export.ts";
 import { formats } from "../../results/formats/formats.ts";
@@ -110,12 +110,14 @@ async function checkTransactions(file: string, workload: string, options: CheckO
   const listed = (names: Json): string => (Array.isArray(names) ? names.join(", ") : "");
   const shrunk = smallest === undefined ? {} : { smallest: { file: options.shrink, anomaly: smallest.anomaly, operations: smallest.history.operationCount } };
   const { complete } = completeness(verdict);
-  output.result({ ...checkJson(file, verdict, judgement), ...terms, ...completeness(verdict), ...shrunk }, () =>
+  const unwritten = verdict.details?.["unwritten-reads"];
+  output.result({ ...checkJson(file, verdict, judgement), ...terms, ...completeness(verdict), ...(unwritten === undefined ? {} : { "unwritten-reads": unwritten }), ...shrunk }, () =>
     [
       `${file}: ${verdict.verdict}  (${judgement.operations} transactions, ${judgement.recorded.format}, ${verdict.checker})`,
       ...(verdict.verdict === "unknown" ? [`  ${verdict.reason}`] : []),
       ...(verdict.verdict === "invalid" ? verdict.anomalies : []).map((anomaly) => anomalyText(anomaly, styleOf(process.stdout))),
       ...(complete === undefined ? [] : [complete ? "  every order of versions is known: the verdict is complete" : "  not every order of versions is known: there may be anomalies that were not seen"]),
+      ...(isObject(unwritten) ? [`  ${String(unwritten["count"])} reads of what nobody wrote, the first in ${String(unwritten["first"])} (no model forbids them: --set anomalies=unwritten-read does)`] : []),
       ...(smallest === undefined ? [] : [`  the smallest sub-history that shows ${smallest.anomaly}, ${smallest.history.operationCount} of ${judgement.operations} transactions, is in ${options.shrink}:`, exportHistory(smallest.history, "elle").trimEnd()]),
       ...(listed(terms.not) === "" ? [] : [`  not ${listed(terms.not)}`, `  nor what is stronger: ${listed(terms["also-not"])}`]),
     ].join("\n"),

@@ -5,11 +5,11 @@ import { startsWith } from "../micro-operations.ts";
 import { FAIL, keyText, OK, READ, valueText, WRITE } from "../transactions.ts";
 import type { ListHistory } from "./history.ts";
 
-/** The anomalies that one read shows: internal, future-read, G1a, G1b, duplicate-elements, incompatible-order. */
+/** The anomalies that one read shows: internal, future-read, G1a, G1b, unwritten-read, duplicate-elements, incompatible-order. */
 export function findAnomaliesOfReads(history: ListHistory, findings: Findings): void {
   const { transactions } = history;
   const { starts, kinds, keys, values, types } = transactions;
-  const failed = firstFailed(history);
+  const impossible = firstImpossible(history);
   const incompatible = new Map<number, Set<string>>();
   for (let t = 0; t < transactions.count; t++) {
     for (let at = starts[t]!; at < starts[t + 1]!; at++) {
@@ -19,7 +19,7 @@ export function findAnomaliesOfReads(history: ListHistory, findings: Findings): 
       if (length < 0) judgeOddList(history, findings, at, incompatible);
       if (types[t] !== OK) continue;
       findInternal(history, findings, at);
-      if (length < 0 || length > failed[key]!) findAborted(history, findings, at);
+      if (length < 0 || length > impossible[key]!) findImpossible(history, findings, at);
       if (values.lengthOf(at) > 0) findIntermediate(history, findings, at);
     }
   }
@@ -107,16 +107,25 @@ function addFutureRead(history: ListHistory, findings: Findings, { read, append 
   }));
 }
 
-/** G1a: elements whose transaction failed. */
-function findAborted(history: ListHistory, findings: Findings, at: number): void {
+/** Elements that cannot be there: G1a, whose transaction failed, and `unwritten-read`, that nobody appended. */
+function findImpossible(history: ListHistory, findings: Findings, at: number): void {
   const { transactions } = history;
   const key = transactions.keys[at]!;
   const list = history.elements(at);
+  const reader = history.owner[at]!;
   for (const element of list) {
     const version = history.versions.find(key, element);
     const append = version < 0 ? -1 : history.writer[version]!;
-    if (append < 0 || transactions.types[history.owner[append]!] !== FAIL) continue;
-    const [reader, writer] = [history.owner[at]!, history.owner[append]!];
+    if (append < 0) {
+      findings.add("unwritten-read", () => ({
+        transactions: [reader],
+        explain: () => `${keyText(transactions, key)} was read as ${valueText(list)}, but nobody appended ${valueText(element)}`,
+        details: { key: transactions.keyNames[key]!, element },
+      }));
+      continue;
+    }
+    const writer = history.owner[append]!;
+    if (transactions.types[writer] !== FAIL) continue;
     findings.add("G1a", () => ({
       transactions: [reader, writer],
       explain: () => `${keyText(transactions, key)} was read as ${valueText(list)}, but the transaction that appended ${valueText(element)} failed`,
@@ -140,15 +149,15 @@ function findIntermediate(history: ListHistory, findings: Findings, at: number):
   }));
 }
 
-/** By key: how many versions of its order come before the first that failed; infinity where none did. */
-function firstFailed(history: ListHistory): Float64Array {
+/** By key: how many versions of its order come before the first that failed or was never appended; infinity where there is none. */
+function firstImpossible(history: ListHistory): Float64Array {
   const { starts, items } = history.orders;
   const { types } = history.transactions;
   const result = new Float64Array(history.longest.length).fill(Number.POSITIVE_INFINITY);
   for (let key = 0; key < result.length; key++) {
     for (let i = starts[key]!; i < starts[key + 1]! && result[key] === Number.POSITIVE_INFINITY; i++) {
       const append = history.writer[items[i]!]!;
-      if (append >= 0 && types[history.owner[append]!] === FAIL) result[key] = i - starts[key]!;
+      if (append < 0 || types[history.owner[append]!] === FAIL) result[key] = i - starts[key]!;
     }
   }
   return result;

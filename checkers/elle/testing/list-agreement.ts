@@ -6,7 +6,8 @@ import { checkElle } from "../elle.ts";
 import { isSerializable, isSnapshotIsolated } from "./brute-force.ts";
 import { levels, simulate } from "./simulate.ts";
 
-const oracles = { serializable: isSerializable, "snapshot-isolation": isSnapshotIsolated };
+type OracleModel = "serializable" | "snapshot-isolation";
+const oracles: { readonly [model in OracleModel]: (history: History) => boolean } = { serializable: isSerializable, "snapshot-isolation": isSnapshotIsolated };
 
 /** What came of random histories of lists, held against all orders. */
 export interface ListAgreement {
@@ -17,7 +18,7 @@ export interface ListAgreement {
 }
 
 /** Judges histories of six transactions and a last read of everything by the checker and by brute force. */
-export function listAgreement(model: keyof typeof oracles, options: { readonly histories: number; readonly label: string }): ListAgreement {
+export function listAgreement(model: OracleModel, options: { readonly histories: number; readonly label: string }): ListAgreement {
   const counts = { holds: 0, broken: 0 };
   const disagreements: string[] = [];
   for (let i = 0; i < options.histories; i++) {
