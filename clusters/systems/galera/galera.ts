@@ -5,9 +5,9 @@ import type { DockerSystem } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { mariadbDialect } from "../mariadb/dialect.ts";
 import { clusterDisagreement, servesInCluster } from "../mariadb/look.ts";
-import { appendsOf } from "../mariadb/mariadb.ts";
 import { claimedModel, mariadbClaim, mariadbOptions, sessionStatements } from "../mariadb/options.ts";
 import { commonLines, isFirst, mariadbDaemon, mariadbSetUp } from "../mariadb/set-up.ts";
+import { appendsOf } from "../sql/appends.ts";
 import { sqlClient } from "../sql/client.ts";
 
 /** MariaDB 10.11 with Galera 4: every node takes writes, and certifies every transaction in one order. */

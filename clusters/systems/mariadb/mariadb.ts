@@ -4,8 +4,8 @@ import { type Settings, textOf } from "../../../harness/options.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
 import type { DockerSystem } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
+import { appendsOf } from "../sql/appends.ts";
 import { sqlClient } from "../sql/client.ts";
-import type { WorkOptions } from "../sql/work.ts";
 import { mariadbDialect } from "./dialect.ts";
 import { serves } from "./look.ts";
 import { claimedModel, mariadbClaim, mariadbOptions, sessionStatements } from "./options.ts";
@@ -26,10 +26,6 @@ export const mariadb: DatabaseDefinition = {
   },
   client: (settings, object) => sqlClient({ dialect: mariadbDialect(sessionStatements(settings)), object, appends: appendsOf(settings) }),
 };
-
-export function appendsOf(settings: Settings): WorkOptions["appends"] {
-  return textOf(settings, "appends") === "one-statement" ? "one-statement" : "read-then-write";
-}
 
 function mariadbSystem(settings: Settings): DockerSystem {
   return {

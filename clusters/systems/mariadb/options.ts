@@ -1,5 +1,6 @@
 import type { Claim } from "../../../harness/claim.ts";
 import { booleanOf, type OptionSpec, type Settings, textOf } from "../../../harness/options.ts";
+import { appendsOption } from "../sql/appends.ts";
 
 /** What both a single server and a cluster can be asked for. */
 export const mariadbOptions: readonly OptionSpec[] = [
@@ -11,13 +12,7 @@ export const mariadbOptions: readonly OptionSpec[] = [
     reason: "MariaDB's own default",
   },
   { name: "snapshot-isolation", kind: "boolean", default: false, reason: "MariaDB 10.11's own default of innodb_snapshot_isolation; true makes repeatable-read refuse to overwrite what it has not seen" },
-  {
-    name: "appends",
-    kind: "choice",
-    choices: ["read-then-write", "one-statement"],
-    default: "read-then-write",
-    reason: "as an application that reads, computes and writes back; one statement locks the row before it reads it",
-  },
+  appendsOption("read-then-write", "as an application that reads, computes and writes back; one statement locks the row before it reads it"),
   { name: "flush-log-at-commit", kind: "choice", choices: ["1", "2", "0"], default: "1", reason: "MariaDB's own default: COMMIT is on disk; 0 writes once a second" },
 ];
 

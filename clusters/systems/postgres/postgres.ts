@@ -2,6 +2,7 @@ import type { Claim } from "../../../harness/claim.ts";
 import type { DatabaseDefinition } from "../../../harness/database.ts";
 import { type OptionSpec, type Settings, textOf } from "../../../harness/options.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
+import { appendsOf, appendsOption } from "../sql/appends.ts";
 import { sqlClient } from "../sql/client.ts";
 import { postgresDialect } from "./dialect.ts";
 import { postgresSystem } from "./system.ts";
@@ -19,14 +20,15 @@ export const postgres: DatabaseDefinition = {
       default: "asynchronous",
       reason: "PostgreSQL's own default: COMMIT waits for no replica; flushed and applied wait until one has it on disk, or shows it",
     },
+    appendsOption("one-statement", "an upsert that the server works out; read-then-write is an application that reads, computes and writes back"),
     { name: "fsync", kind: "choice", choices: ["on", "off"], default: "on", reason: "PostgreSQL's own default: what was committed survives a crash" },
   ],
   clusters: ["docker"],
-  workloads: ["register", "kv", "set", "list-append", "rw-register"],
+  workloads: ["register", "kv", "set", "list-append", "rw-register", "long-fork"],
   claim: isolationClaim,
   workloadDefaults: (settings) => ({ consistency: claimedModel(settings) }),
   cluster: (settings, place) => dockerCluster({ system: postgresSystem(settings), nodes: place.nodes, runId: place.runId }),
-  client: (settings, object) => sqlClient({ dialect: postgresDialect(textOf(settings, "isolation").replaceAll("-", " ")), object, appends: "one-statement" }),
+  client: (settings, object) => sqlClient({ dialect: postgresDialect(textOf(settings, "isolation").replaceAll("-", " ")), object, appends: appendsOf(settings) }),
 };
 
 /** What every PostgreSQL lets its clients choose. */
