@@ -1,6 +1,7 @@
 import type { Actor, ActorContext, ActorId, ClientScript, LivenessProperty, OperationId, System, SystemProperty } from "./actor.ts";
 import { type ActorNode, type Effect, crashedNode, foldEffects, isIgnored, runHandler, runHandlerChecked, unborn } from "./actor-step.ts";
 import { type Cut, cutsBetween } from "./cuts.ts";
+import { type DiskKind, fallbackAfter, withoutLastWrite } from "./disk.ts";
 import type { Json } from "./json.ts";
 import type { Call } from "./op.ts";
 import type { SequentialSpec } from "./spec.ts";
@@ -33,6 +34,8 @@ export interface ActorModel {
   readonly budgets: { readonly [kind in BudgetKind]: number };
   /** What a partition can be, with `partitions` left; names are distinct. */
   readonly cuts: readonly Cut[];
+  /** Timers fire when their durations and clocks that drift so far allow it; undefined: at any moment. Not on a `set` network. */
+  readonly clocks: { readonly driftRatio: number } | undefined;
   /** At most that many parties are down at once. */
   readonly downMax: number;
   /** A crashed party's last state stays visible in the global state. */
@@ -48,8 +51,8 @@ export interface ActorModel {
   /** States on the longest path that is explored: for spaces without end. */
   readonly depthMax: number;
 }
-export type BudgetKind = "losses" | "duplicates" | "crashes" | "recoveries" | "timers" | "partitions";
-export const budgetKinds: readonly BudgetKind[] = ["losses", "duplicates", "crashes", "recoveries", "timers", "partitions"];
+export type BudgetKind = "losses" | "duplicates" | "crashes" | "recoveries" | "timers" | "lostWrites" | "partitions";
+export const budgetKinds: readonly BudgetKind[] = ["losses", "duplicates", "crashes", "recoveries", "timers", "lostWrites", "partitions"];
 
 export interface MessageProperty {
   readonly name: string;
@@ -89,6 +92,8 @@ export type PartyInput =
   | { readonly input: "choice"; readonly key: string; readonly option: number }
   | { readonly input: "call" }
   | { readonly input: "crash" }
+  /** The disk of one that is down loses the last write that it can lose. */
+  | { readonly input: "loseWrite" }
   | { readonly input: "recover" };
 
 export interface PartyStep {
@@ -112,12 +117,15 @@ export type ClientReply = { readonly operation: OperationId; readonly value: Jso
 /** The model of a system within its bounds. `check` (default): handlers run twice on frozen inputs. */
 export function actorModelOf(system: System, options: { readonly check?: boolean; readonly timers?: boolean } = {}): ActorModel {
   const bounds = system.model;
+  // A timer that can never fire distinguishes no behaviour.
+  const timers = options.timers ?? bounds.timerFirings > 0;
   const servers = Array.from({ length: system.servers }, (_, id) =>
     serverParty(system, id, {
       check: options.check ?? true,
-      // A timer that can never fire distinguishes no behaviour.
-      timers: options.timers ?? bounds.timerFirings > 0,
+      timers,
+      durations: bounds.clocks !== undefined,
       crashes: bounds.faults.crashes > 0,
+      disk: (bounds.faults.lostWrites ?? 0) > 0 ? (bounds.faults.disk ?? "lies") : undefined,
     }),
   );
   const clients = bounds.clients.map((script, client) => scriptedClient(script, client, system.servers));
@@ -133,9 +141,11 @@ export function actorModelOf(system: System, options: { readonly check?: boolean
       crashes: bounds.faults.crashes,
       recoveries: bounds.faults.recoveries,
       timers: bounds.timerFirings,
+      lostWrites: bounds.faults.lostWrites ?? 0,
       partitions: bounds.faults.partitions ?? 0,
     },
     cuts: (bounds.faults.partitions ?? 0) > 0 ? cutsBetween(system.servers) : [],
+    clocks: timers ? bounds.clocks : undefined,
     downMax: Number.POSITIVE_INFINITY,
     crashKeepsState: false,
     properties: system.properties,
@@ -160,7 +170,11 @@ export function actorContext(id: ActorId, servers: number): ActorContext {
 export interface ServerPartyOptions {
   readonly check: boolean;
   readonly timers: boolean;
+  /** How long a timer runs matters: setting one again is a step, even if nothing else happens. */
+  readonly durations?: boolean;
   readonly crashes: boolean;
+  /** Crashes may lose writes, as on such a disk; undefined: what is saved stays, and no state tells what could be lost. */
+  readonly disk?: DiskKind | undefined;
 }
 
 /** A server: the system's actor, calls in and replies out on client links. */
@@ -200,6 +214,10 @@ export function actorParty(actor: Actor, self: ActorContext, options: ActorParty
       case "crash":
         if (!node.up) return "blocked";
         return silent(options.keepState ? { ...crashedNode(node), state: node.state } : crashedNode(node));
+      case "loseWrite": {
+        const poorer = withoutLastWrite(node);
+        return poorer === undefined ? "blocked" : silent(poorer);
+      }
       case "recover":
         return node.up ? "blocked" : react(node, { input: "start" }, undefined);
       case "message": {
@@ -218,8 +236,10 @@ export function actorParty(actor: Actor, self: ActorContext, options: ActorParty
 
   const react = (node: ActorNode, input: Parameters<typeof run>[3], accepted: Json | undefined): PartyStep | "ignored" | "blocked" => {
     const result = run(actor, self, node, input);
-    if (isIgnored(node, input, result)) return "ignored";
-    const after = foldEffects(node, input, result);
+    if (isIgnored(node, input, result) && !(options.durations === true && input.input === "timer")) return "ignored";
+    const folded = foldEffects(node, input, result);
+    const fallback = options.disk === undefined ? undefined : fallbackAfter(options.disk, node, { restarts: input.input === "start", effects: result.effects });
+    const after = fallback === undefined ? folded : { ...folded, fallback };
     if (options.within !== undefined && !options.within(after.state)) return "blocked";
     const sends: { to: ActorId; message: Json }[] = [];
     const events: HistoryEvent[] = [];
@@ -249,6 +269,7 @@ export function actorParty(actor: Actor, self: ActorContext, options: ActorParty
       const inputs: PartyInput[] = node.timers.map((timer) => ({ input: "timer", timer }));
       for (const key of Object.keys(node.choices).sort()) node.choices[key]!.forEach((_, option) => inputs.push({ input: "choice", key, option }));
       if (options.crashes) inputs.push({ input: node.up ? "crash" : "recover" });
+      if (!node.up && node.fallback !== undefined) inputs.push({ input: "loseWrite" });
       return inputs;
     },
     step: (local, input) => step(local as unknown as ActorNode, input),

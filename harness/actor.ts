@@ -1,3 +1,4 @@
+import type { DiskKind } from "./disk.ts";
 import type { Json } from "./json.ts";
 import type { Call } from "./op.ts";
 import type { OptionSpec, Settings } from "./options.ts";
@@ -94,7 +95,15 @@ export interface ModelBounds {
     readonly recoveries: number;
     /** How many partitions between servers may come in all, one at a time, each healed at any later moment or never (cuts.ts); default 0. */
     readonly partitions?: number;
+    /** How many writes may be lost in crashes in all, on such a disk (disk.ts; default `lies`); default 0. */
+    readonly lostWrites?: number;
+    readonly disk?: DiskKind;
   };
+  /**
+   * How far clocks' rates can be from real time's (0 … 1): timers then fire when their durations allow it (timer-zone.ts).
+   * Undefined: any timer that is set may fire at any moment, whatever its duration.
+   */
+  readonly clocks?: { readonly driftRatio: number };
   /** How often timers may fire in all. */
   readonly timerFirings: number;
   /** Stop after that many unique states: the account is then a lower bound and says so. */

@@ -6,6 +6,7 @@ import { processId } from "./ids.ts";
 import { canonicalJson, type Json } from "./json.ts";
 import type { Call } from "./op.ts";
 import type { Schedule, ScheduleStep } from "./schedule.ts";
+import { TimerZone, zoneOperations } from "./timer-zone.ts";
 
 /**
  * One concrete run of an actor model, step by step: the state that the explorer packs into integers, as objects.
@@ -17,7 +18,7 @@ import type { Schedule, ScheduleStep } from "./schedule.ts";
 export class World {
   readonly model: ActorModel;
   readonly locals: Json[] = [];
-  readonly spent: Record<BudgetKind, number> = { losses: 0, duplicates: 0, crashes: 0, recoveries: 0, timers: 0, partitions: 0 };
+  readonly spent: Record<BudgetKind, number> = { losses: 0, duplicates: 0, crashes: 0, recoveries: 0, timers: 0, lostWrites: 0, partitions: 0 };
   /** What each party sent when it began. */
   readonly beginnings: readonly WorldStep[];
   readonly #links = new Map<number, Link>();
@@ -25,12 +26,14 @@ export class World {
   readonly #open = new Map<number, Call>();
   readonly #calls: number[] = [];
   #cut: Cut | undefined;
+  #zone = TimerZone.empty;
 
   constructor(model: ActorModel) {
     this.model = model;
     this.beginnings = model.parties.map((party, id) => {
       const begun = party.begin();
       this.locals.push(begun.local);
+      this.#zone = this.#zoneAfter(id, undefined, begun) ?? this.#zone;
       return { result: "taken", step: begun, ...this.#send(id, begun) };
     });
     this.beginnings.forEach(({ step }) => this.#record(step!.events, 0));
@@ -61,6 +64,8 @@ export class World {
         return this.#option(step.actor, { input: "choice", key: step.key, option: step.option }, { budget: undefined, timeNs });
       case "crash":
         return this.#crash(step.actor, timeNs);
+      case "loseWrite":
+        return this.#option(step.actor, { input: "loseWrite" }, { budget: "lostWrites", timeNs });
       case "recover":
         return this.#option(step.actor, { input: "recover" }, { budget: "recoveries", timeNs });
       case "cut":
@@ -93,7 +98,8 @@ export class World {
         const step = this.#optionStep(id, input, left);
         if (step === undefined) continue;
         const reaction = input.input === "crash" ? "taken" : this.#react(id, input);
-        if (reaction !== "blocked" && reaction !== "ignored") steps.push(step);
+        if (reaction === "blocked" || reaction === "ignored") continue;
+        if (reaction === "taken" || this.#zoneAfter(id, input, reaction) !== undefined) steps.push(step);
       }
     });
     if (this.#cut !== undefined) steps.push({ step: "heal" });
@@ -109,6 +115,11 @@ export class World {
   /** All links that ever carried a message. */
   links(): readonly { readonly from: ActorId; readonly to: ActorId; readonly inFlight: readonly { readonly n: number; readonly message: Json }[] }[] {
     return [...this.#links.values()];
+  }
+
+  /** When timers can fire, as text; equal for equal zones. */
+  get zone(): string {
+    return this.#zone.key;
   }
 
   /** Name of the partition that lasts. */
@@ -141,6 +152,8 @@ export class World {
         return { step: "call", client: id - this.model.servers, n: this.calls(id - this.model.servers) };
       case "crash":
         return left("crashes") && this.#down() < this.model.downMax ? { step: "crash", actor: id } : undefined;
+      case "loseWrite":
+        return left("lostWrites") ? { step: "loseWrite", actor: id } : undefined;
       case "recover":
         return left("recoveries") ? { step: "recover", actor: id } : undefined;
       case "message":
@@ -163,7 +176,7 @@ export class World {
     if (!keeps) this.#take(step);
     if (step.step === "duplicate") this.spent.duplicates++;
     if (reaction === "ignored") return { result: "ignored", step: undefined, sends: [], cut: [], message: found.message };
-    return { ...this.#accept(step.to, reaction, timeNs), message: found.message };
+    return { ...this.#accept(step.to, { input: "message", from: step.from, message: found.message }, reaction, timeNs), message: found.message };
   }
 
   #crash(id: ActorId, timeNs: number): WorldStep {
@@ -208,7 +221,7 @@ export class World {
     const reaction = this.#react(id, input);
     if (reaction === "blocked") return impossible;
     if (reaction === "ignored") return { result: "ignored", step: undefined, sends: [], cut: [] };
-    return this.#accept(id, reaction, timeNs);
+    return this.#accept(id, input, reaction, timeNs);
   }
 
   #react(id: ActorId, input: PartyInput): PartyStep | "ignored" | "blocked" {
@@ -216,10 +229,19 @@ export class World {
     return party === undefined ? "blocked" : party.step(this.locals[id]!, input);
   }
 
-  #accept(id: ActorId, step: PartyStep, timeNs: number): WorldStep {
+  #accept(id: ActorId, input: PartyInput, step: PartyStep, timeNs: number): WorldStep {
+    const zone = this.#zoneAfter(id, input, step);
+    if (zone === undefined) return impossible;
+    this.#zone = zone;
     this.locals[id] = step.local;
     this.#record(step.events, timeNs);
     return { result: "taken", step, ...this.#send(id, step) };
+  }
+
+  /** Undefined: the timer cannot fire yet, or another must fire before. */
+  #zoneAfter(party: ActorId, input: PartyInput | undefined, step: PartyStep): TimerZone | undefined {
+    const { clocks } = this.model;
+    return clocks === undefined ? this.#zone : this.#zone.after(zoneOperations({ party, input, step, ...clocks }));
   }
 
   #send(from: ActorId, step: PartyStep): Pick<WorldStep, "sends" | "cut"> {

@@ -151,7 +151,7 @@ function explored(exploration: Exploration, cpuBefore: number): Explored {
 /** The bounds in short words: an account without them is worth nothing. */
 export function boundsInWords(exploration: Exploration): string[] {
   const { bounds } = exploration;
-  const { losses, duplicates, crashes, recoveries, timers, partitions } = bounds.budgets;
+  const { losses, duplicates, crashes, recoveries, timers, lostWrites, partitions } = bounds.budgets;
   return [
     `${bounds.servers} ${bounds.servers === 1 ? "server" : "servers"}`,
     ...bounds.clients.map((script, client) => `client ${client}: ${script}`),
@@ -160,7 +160,8 @@ export function boundsInWords(exploration: Exploration): string[] {
     `${duplicates} duplicates`,
     `${crashes} crashes`,
     `${recoveries} recoveries`,
-    `timers fire ${timers} times`,
+    `timers fire ${timers} times${bounds.driftRatio === undefined ? "" : `, when clocks that drift by up to ${Math.round(bounds.driftRatio * 1000) / 10}% let them`}`,
+    `${lostWrites} writes lost`,
     `${partitions} partitions`,
   ];
 }

@@ -257,7 +257,7 @@ export class Engine implements SuccessorSink, MemberEngine {
 
   get #reducible(): boolean {
     const { order, noop } = this.model.network;
-    if (order === "set" || this.model.stateProperties.length > 0 || this.#liveness !== undefined) return false;
+    if (order === "set" || this.model.clocks !== undefined || this.model.stateProperties.length > 0 || this.#liveness !== undefined) return false;
     // Whoever looks at every state wants every state.
     if (this.#options.visit !== undefined || this.#options.within !== undefined) return false;
     return order === "any" || noop === "consume";
@@ -402,11 +402,12 @@ export class Engine implements SuccessorSink, MemberEngine {
   #begin(): void {
     const { tracker } = this;
     const successors = this.#successors;
-    const { locals, sends, events } = this.memo.begin();
-    const history = tracker.next(tracker.initial, events);
+    const begun = this.memo.begin();
+    const { locals } = begun;
+    const history = tracker.next(tracker.initial, begun.events);
     this.initialHistory = history;
     this.generated = 1;
-    const length = successors.begin(locals, sends, history);
+    const length = successors.begin(begun, history);
     const frontier = this.#frontier;
     frontier.reserve(length);
     successors.writeFirst(frontier.writeChunk, frontier.writeAt, locals);

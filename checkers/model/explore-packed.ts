@@ -54,7 +54,7 @@ function explorationOf(model: PackedModel, engine: PackedEngine, options: Explor
       clients: [],
       order: "none",
       noop: "none",
-      budgets: { losses: 0, duplicates: 0, crashes: 0, recoveries: 0, timers: 0, partitions: 0 },
+      budgets: { losses: 0, duplicates: 0, crashes: 0, recoveries: 0, timers: 0, lostWrites: 0, partitions: 0 },
       statesMax: options.statesMax ?? Number.POSITIVE_INFINITY,
     },
     coverage: {

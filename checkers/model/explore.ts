@@ -199,6 +199,8 @@ export interface Bounds {
   readonly order: string;
   readonly noop: string;
   readonly budgets: { readonly [kind in BudgetKind]: number | "unbounded" };
+  /** How far clocks can drift, 0 … 1; undefined: timers fire at any moment. */
+  readonly driftRatio?: number;
   readonly statesMax: number;
 }
 
@@ -301,6 +303,7 @@ function boundsOf(model: ActorModel, clients: readonly ClientScript[]): Bounds {
     order: model.network.order,
     noop: model.network.noop,
     budgets: Object.fromEntries(budgetKinds.map((kind) => [kind, budget(kind)])) as Bounds["budgets"],
+    ...(model.clocks === undefined ? {} : { driftRatio: model.clocks.driftRatio }),
     statesMax: model.statesMax,
   };
 }

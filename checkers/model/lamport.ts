@@ -94,6 +94,8 @@ function markOf(model: ActorModel, step: ScheduleStep, about: { readonly result:
   switch (step.step) {
     case "crash":
       return { label: "crash", mark: "crash" };
+    case "loseWrite":
+      return { label: "disk loses a write", mark: "crash" };
     case "recover":
       return { label: "recover", mark: "recover" };
     case "timer":
@@ -139,6 +141,8 @@ export function describeStep(model: ActorModel, step: ScheduleStep): string {
     case "crash":
     case "recover":
       return `${step.step} ${name(step.actor)}`;
+    case "loseWrite":
+      return `the disk of ${name(step.actor)} loses its last write`;
     case "cut":
       return `cut ${step.cut}`;
     case "heal":

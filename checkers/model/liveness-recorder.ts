@@ -55,12 +55,12 @@ export class LivenessRecorder {
     }
   }
 
-  /** Whose step it is; -1: nobody owes a loss, a repetition, a crash, or that a partition heals. */
+  /** Whose step it is; -1: nobody owes a loss, a repetition, a crash, a write, or that a partition heals. */
   #ownerOf(code: number): number {
     const id = code >> 2;
     if ((code & 3) === DELIVER) return this.#memo.envelopeTo.at[id]!;
     if ((code & 3) !== LOCAL) return -1;
     const { party, input } = this.#memo.inputs.objects[id]!;
-    return input.input === "crash" ? -1 : party;
+    return input.input === "crash" || input.input === "loseWrite" ? -1 : party;
   }
 }

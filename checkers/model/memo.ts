@@ -2,6 +2,7 @@ import type { ActorModel, PartyInput, PartyStep } from "../../harness/actor-mode
 import { assert } from "../../harness/assert.ts";
 import { canonicalJson, deepFreeze, type Json } from "../../harness/json.ts";
 import { EventLists } from "./history-tracker.ts";
+import { Zones } from "./zones.ts";
 import { Column, Interner, PairTable } from "./tables.ts";
 
 /** What the parent link remembers of a step. */
@@ -73,22 +74,27 @@ export class Memo {
   readonly sendPool: Column = new Column();
   /** By row: list of clients' events; 0: none. */
   readonly transitionEvents: Column = new Column();
+  /** By row: what it does to timers, where clocks matter. */
+  readonly transitionZone: Column = new Column();
+  readonly zones: Zones | undefined;
   readonly deltaLo: Column = new Column();
   readonly deltaHi: Column = new Column();
 
   constructor(model: ActorModel) {
     this.model = model;
+    this.zones = model.clocks === undefined ? undefined : new Zones(model.clocks.driftRatio);
     this.#sorted = model.network.order === "any";
   }
 
   /** How all parties begin: local states, envelopes sent, by party; and the list of clients' events. */
-  begin(): { readonly locals: readonly number[]; readonly sends: readonly (readonly number[])[]; readonly events: number } {
+  begin(): { readonly locals: readonly number[]; readonly sends: readonly (readonly number[])[]; readonly events: number; readonly zone: number } {
     const begun = this.model.parties.map((party) => party.begin());
     this.handlerCalls += begun.length;
     return {
       locals: begun.map(({ local }, id) => this.local(id, local)),
       sends: begun.map(({ sends }, from) => sends.map(({ to, message }) => this.envelope({ from, to, message }))),
       events: this.lists.id(begun.flatMap(({ events }) => events)),
+      zone: begun.reduce((zone, step, id) => (this.zones === undefined ? 0 : this.zones.after(zone, this.zones.operations(id, undefined, step))), 0),
     };
   }
 
@@ -135,6 +141,7 @@ export class Memo {
     for (const envelope of sends) this.sendPool.push(envelope);
     this.sendsTo.push(this.sendPool.length);
     this.transitionEvents.push(this.lists.id(step.events));
+    if (this.zones !== undefined) this.transitionZone.push(this.zones.operations(party, this.inputOf(code), step));
     this.deltaLo.push(lo | 0);
     this.deltaHi.push(hi | 0);
     this.fromLocal.push(local);
@@ -207,5 +214,5 @@ export class Memo {
 }
 
 /** Which budget an input spends: 0: none, else its index + 1. */
-export const budgetOf: { readonly [input in OwnEvent["input"]["input"]]: number } = { message: 0, call: 0, choice: 0, crash: 3, recover: 4, timer: 5, cut: 6, heal: 0 };
+export const budgetOf: { readonly [input in OwnEvent["input"]["input"]]: number } = { message: 0, call: 0, choice: 0, crash: 3, recover: 4, timer: 5, loseWrite: 6, cut: 7, heal: 0 };
 

@@ -1,7 +1,7 @@
 /**
  * A global state as integers:
  *
- *     [length, fingerprint lo, hi, history, spent budgets, local 0 … P-1, (last delivered), network …]
+ *     [length, fingerprint lo, hi, history, spent budgets, local 0 … P-1, (last delivered), (timers' zone), network …]
  *
  *     network = any:  ids of the envelopes in flight, ascending, with repetition (a bag)
  *               set:  the same without repetition; nothing leaves it but by loss; the envelope that was delivered last

@@ -59,7 +59,8 @@ describe("reductions change no outcome", () => {
     const reduced = explore(make(name, settings), { reduceAfter: seed });
 
     expect(reduced.complete).toBe(true);
-    if (full.unique > 2 * seed + 100) expect(reduced.reducedPasses).toBeGreaterThan(0);
+    // Where durations matter, nothing is left out.
+    if (full.unique > 2 * seed + 100 && full.bounds.driftRatio === undefined) expect(reduced.reducedPasses).toBeGreaterThan(0);
     expect(reduced.unique).toBeLessThanOrEqual(full.unique);
     expect([...reduced.outcomes!.all].sort()).toEqual([...full.outcomes!.all].sort());
     expect([...reduced.outcomes!.terminal].sort()).toEqual([...full.outcomes!.terminal].sort());

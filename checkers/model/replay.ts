@@ -79,6 +79,7 @@ function stepOf(world: World, event: EngineEvent): ScheduleStep {
       return { step: "call", client, n: world.calls(client) };
     }
     case "crash":
+    case "loseWrite":
     case "recover":
       return { step: input.input, actor: party };
     case "message":

@@ -85,7 +85,7 @@ function stateAfter(model: ActorModel, schedule: Schedule): SteppedState {
   const history = [...world.history()].map(({ process, type, f, value }) => [process, type, f, value]);
   return {
     schedule,
-    key: canonicalJson([world.locals, keyed, world.spent, world.cut ?? null, history] as unknown as Json),
+    key: canonicalJson([world.locals, keyed, world.spent, world.cut ?? null, world.zone, history] as unknown as Json),
     parties: model.parties.map((party, id) => ({ label: party.label, state: party.show(world.locals[id]!) })),
     messages: flights.map(({ from, to, message }) => `${model.parties[from]!.label} → ${model.parties[to]?.label ?? to}: ${describeMessage(model, message)}`),
   };

@@ -1,4 +1,5 @@
 import type { ActorModel } from "../../harness/actor-model.ts";
+import { assert } from "../../harness/assert.ts";
 import type { Cut } from "../../harness/cuts.ts";
 import type { SpentBudgets } from "./budgets.ts";
 import type { Flows } from "./flows.ts";
@@ -27,9 +28,10 @@ export interface SuccessorSink {
 const LOSSES = 0;
 const DUPLICATES = 1;
 const CRASHES = 2;
-const PARTITIONS = 5;
+const LOST_WRITES = 5;
+const PARTITIONS = 6;
 /** Spends nothing: the partition that lasts ends. */
-const HEAL = 6;
+const HEAL = 7;
 
 export class Successors {
   // The candidate.
@@ -42,6 +44,8 @@ export class Successors {
   #transition = 0;
   #party = 0;
   #remove = 0;
+  /** Of timers' ages; 0 where clocks do not matter. */
+  #zone = 0;
   /** The bag is not built yet. */
   #lazy = false;
 
@@ -89,7 +93,8 @@ export class Successors {
     this.#fifo = model.network.order === "fifo";
     this.#set = model.network.order === "set";
     this.#consumes = model.network.noop === "consume";
-    this.header = LOCALS + this.#parties + (this.#set ? 1 : 0);
+    assert(!this.#set || parts.memo.zones === undefined, "a network that repeats for ever has no clocks");
+    this.header = LOCALS + this.#parties + (this.#set || parts.memo.zones !== undefined ? 1 : 0);
     this.network = new NetworkPart(parts.memo, parts.flows);
     this.#linksOf = model.parties.map((_, party) => (model.network.crashCutsLinks ? linksOf(party, this.#parties) : undefined));
     this.#masks = model.cuts.map(({ links }) => maskOf(links, this.#parties));
@@ -170,7 +175,7 @@ export class Successors {
         const code = ((events[k]! >> 3) << 2) | LOCAL;
         const transition = memo.transition(local, code);
         if (transition < 0) continue;
-        if (!crash) live = true;
+        if (!crash && budget !== LOST_WRITES) live = true;
         this.#tell(transition, party, code, -1, budget);
       }
     }
@@ -228,11 +233,13 @@ export class Successors {
   }
 
   /** Makes the initial state the candidate, of these local states and what each party has sent; the length of its record. */
-  begin(locals: readonly number[], sends: readonly (readonly number[])[], history: number): number {
+  begin({ locals, sends, zone }: ReturnType<Memo["begin"]>, history: number): number {
     const { network } = this;
+    const zones = this.#memo.zones?.zones;
+    this.#zone = zone;
     network.length = 0;
-    network.lo = this.#budgets.lo[0]! + this.#tracker.lo.at[history]!;
-    network.hi = this.#budgets.hi[0]! + this.#tracker.hi.at[history]!;
+    network.lo = this.#budgets.lo[0]! + this.#tracker.lo.at[history]! + (zones?.lo.at[zone] ?? 0);
+    network.hi = this.#budgets.hi[0]! + this.#tracker.hi.at[history]! + (zones?.hi.at[zone] ?? 0);
     for (const local of locals) {
       network.lo = (network.lo + this.#memo.locals.lo.at[local]!) | 0;
       network.hi = (network.hi + this.#memo.locals.hi.at[local]!) | 0;
@@ -250,6 +257,7 @@ export class Successors {
     chunk[to + HISTORY] = this.history;
     chunk[to + SPENT] = 0;
     if (this.#set) chunk[to + header - 1] = -1;
+    else if (this.#memo.zones !== undefined) chunk[to + header - 1] = this.#zone;
     chunk.set(locals, to + LOCALS);
     chunk.set(network.items.subarray(0, network.length), to + header);
   }
@@ -269,6 +277,14 @@ export class Successors {
     let history = oldHistory;
     let lo = record[at + LO]!;
     let hi = record[at + HI]!;
+    const { zones } = memo;
+    if (zones !== undefined) {
+      const oldZone = record[at + this.header - 1]!;
+      this.#zone = transition < 0 ? oldZone : zones.after(oldZone, memo.transitionZone.at[transition]!);
+      if (this.#zone < 0) return false;
+      lo += zones.zones.lo.at[this.#zone]! - zones.zones.lo.at[oldZone]!;
+      hi += zones.zones.hi.at[this.#zone]! - zones.zones.hi.at[oldZone]!;
+    }
     if (transition >= 0) {
       lo += memo.deltaLo.at[transition]!;
       hi += memo.deltaHi.at[transition]!;
@@ -334,6 +350,7 @@ export class Successors {
     for (let i = LOCALS; i < header; i++) chunk[to + i] = record[at + i]!;
     if (this.#transition >= 0) chunk[to + LOCALS + this.#party] = this.#memo.nextLocal.at[this.#transition]!;
     if (this.#set && this.#remove >= 0 && (this.code & 3) === DELIVER) chunk[to + LOCALS + this.#parties] = this.code >> 2;
+    if (this.#memo.zones !== undefined) chunk[to + header - 1] = this.#zone;
     const { items, length } = this.network;
     for (let i = 0; i < length; i++) chunk[to + header + i] = items[i]!;
   }

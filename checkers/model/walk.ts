@@ -85,11 +85,11 @@ class Walker implements SuccessorSink {
   /** One walk; its number of steps. */
   walk(stepsMax: number): number {
     this.#codes = [];
-    const { locals, sends, events } = this.#memo.begin();
-    const history = this.#tracker.next(this.#tracker.initial, events);
-    const length = this.#successors.begin(locals, sends, history);
+    const begun = this.#memo.begin();
+    const history = this.#tracker.next(this.#tracker.initial, begun.events);
+    const length = this.#successors.begin(begun, history);
     this.#fit(length);
-    this.#successors.writeFirst(this.#record, 0, locals);
+    this.#successors.writeFirst(this.#record, 0, begun.locals);
     this.#look(length, history, -1);
     while (this.#codes.length < stepsMax) {
       this.#candidates = 0;

@@ -2,7 +2,7 @@ import { canonicalJson, type Json } from "../../harness/json.ts";
 import type { ScheduleStep } from "../../harness/schedule.ts";
 import { type SentMessage, World, type WorldStep } from "../../harness/world.ts";
 import { EventQueue } from "./event-queue.ts";
-import type { Walk, WalkAbout } from "./walk.ts";
+import { losesWrite, type Walk, type WalkAbout } from "./walk.ts";
 
 const msNs = 1e6;
 /** Now and then a link is so slow that timers run out on it, as on a congested or half-broken path. */
@@ -14,7 +14,7 @@ const horizonsMs = [30, 600] as const;
 /**
  * A run in virtual time. Each run draws how slow each link is; each message draws its own delay around that, so some
  * nodes are near and others far, as in a real network, and the same orders come again and again while rare ones stay
- * rare. Timers fire when they are due, as long as the model lets them fire; faults come at drawn times.
+ * rare. Timers fire when they are due by their node's clock, as long as the model lets them fire; faults come at drawn times.
  */
 export function latencyWalk(about: WalkAbout): Walk {
   const { model, watch, random, stepsMax } = about;
@@ -26,6 +26,9 @@ export function latencyWalk(about: WalkAbout): Walk {
   const meansMs = new Map<number, number>();
   const lastNs = new Map<number, number>();
   const timers = new Map<string, number>();
+  const drift = model.clocks?.driftRatio ?? 0;
+  /** By server: the rate of its clock. */
+  const rates = Array.from({ length: drift === 0 ? 0 : model.servers }, () => 1 + drift * (2 * random.float() - 1));
   let timerVersion = 0;
   /** Messages that their receiver ignored and that stay deliverable (`noop: keep`): offered again when it has moved. */
   const kept: Extract<ScheduleStep, { step: "deliver" }>[] = [];
@@ -50,7 +53,7 @@ export function latencyWalk(about: WalkAbout): Walk {
         const version = ++timerVersion;
         timers.set(key, version);
         const [least, most] = effect.afterMs;
-        queue.push(nowNs + Math.ceil((least + random.float() * (most - least)) * msNs), { due: "timer", actor, timer: effect.timer, version });
+        queue.push(nowNs + Math.ceil(((least + random.float() * (most - least)) / (rates[actor] ?? 1)) * msNs), { due: "timer", actor, timer: effect.timer, version });
       } else if (effect.effect === "cancelTimer") timers.delete(timerKey(actor, effect.timer));
     }
   };
@@ -112,6 +115,7 @@ export function latencyWalk(about: WalkAbout): Walk {
     if (kind === "crashes") {
       const actor = random.int(model.servers);
       if (world.isDown(actor) || !take({ step: "crash", actor }, nowNs)) return;
+      if (losesWrite(world, random)) take({ step: "loseWrite", actor }, nowNs);
       for (const key of [...timers.keys()]) if (key.startsWith(`${actor} `)) timers.delete(key);
       if (world.spent.recoveries < model.budgets.recoveries) {
         queue.push(nowNs + Math.ceil(random.exponential(10) * msNs), { due: "step", step: { step: "recover", actor } });

@@ -23,6 +23,8 @@ export interface SystemParts {
   actor(settings: Settings): Actor;
   scripts(servers: number, clients: number): readonly ClientScript[];
   readonly properties?: readonly SystemProperty[];
+  /** Timers' durations matter, on clocks that drift so far. */
+  clocks?(settings: Settings): NonNullable<ModelBounds["clocks"]>;
   /** What must come to pass in the end, with these settings. */
   liveness?(settings: Settings): readonly LivenessProperty[];
 }
@@ -33,6 +35,8 @@ const common: readonly OptionSpec[] = [
   { name: "losses", kind: "integer", unit: "messages lost in the model", default: 0, min: 0, max: 5, reason: "TCP loses only with a connection; a crash shows that" },
   { name: "duplicates", kind: "integer", unit: "messages repeated in the model", default: 0, min: 0, max: 5, reason: "TCP does not repeat" },
   { name: "crashes", kind: "integer", unit: "crashes in the model", default: 0, min: 0, max: 3, reason: "each crash multiplies the states" },
+  { name: "lostWrites", kind: "integer", unit: "writes that disks lose in crashes of the model", default: 0, min: 0, max: 3, reason: "an honest disk loses nothing that anybody was told of" },
+  { name: "disk", kind: "choice", choices: ["lies", "syncs"], default: "lies", reason: "with lostWrites: only a disk that lies about a sync shows anything new" },
   { name: "partitions", kind: "integer", unit: "partitions in the model", default: 0, min: 0, max: 3, reason: "every way to cut multiplies the states" },
   { name: "timers", kind: "integer", unit: "timer firings in the model", default: 0, min: 0, max: 5, reason: "each firing multiplies the states" },
   { name: "order", kind: "choice", choices: ["fifo", "any"], default: "fifo", reason: "FIFO per link, as one TCP connection gives" },
@@ -57,7 +61,7 @@ export function defineSystem(parts: SystemParts): SystemDefinition {
         servers,
         actor: () => actor,
         spec: parts.spec,
-        model: boundsOf(settings, parts.scripts(servers, numberOf(settings, "clients"))),
+        model: { ...boundsOf(settings, parts.scripts(servers, numberOf(settings, "clients"))), ...(parts.clocks === undefined ? {} : { clocks: parts.clocks(settings) }) },
         properties: parts.properties ?? [],
         ...(parts.liveness === undefined ? {} : { liveness: parts.liveness(settings) }),
       };
@@ -70,7 +74,7 @@ function boundsOf(settings: Settings, clients: readonly ClientScript[]): ModelBo
   return {
     clients,
     network: { order: settings["order"] === "any" ? "any" : "fifo", losses: budget("losses"), duplicates: budget("duplicates"), noop: "consume" },
-    faults: { crashes: budget("crashes"), recoveries: budget("crashes"), partitions: budget("partitions") },
+    faults: { crashes: budget("crashes"), recoveries: budget("crashes"), partitions: budget("partitions"), lostWrites: budget("lostWrites"), disk: settings["disk"] === "syncs" ? "syncs" : "lies" },
     timerFirings: budget("timers"),
     statesMax: numberOf(settings, "statesMax"),
   };

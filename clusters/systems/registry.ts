@@ -5,6 +5,7 @@ import { atomicCommit, atomicCommitImpatient } from "./atomic-commit/definition.
 import { chain, chainReadAnywhere } from "./chain/definition.ts";
 import { geoStore, geoStoreMajority, geoStoreVolatile } from "./geo-store/definition.ts";
 import { lamportMutex, lamportMutexNoAcknowledgement, lamportMutexNoTieBreak, lamportMutexOvertaking } from "./lamport-mutex/definition.ts";
+import { lease, leaseDrift } from "./lease/definition.ts";
 import { lastWriterWinsMap, lwwMapArrival, lwwMapNoTieBreak } from "./lww-map/definition.ts";
 import { observedRemoveSet, orSetResurrects, orSetTwoPhase } from "./or-set/definition.ts";
 import { paxosAmnesia, paxosConsensus, paxosNoAdoption, paxosOwnPromise } from "./paxos/definition.ts";
@@ -26,6 +27,7 @@ export const systemDefinitions: readonly SystemDefinition[] = [
   ...[raftRegister, raftVoteAmnesia, raftLocalRead, raftTruncates, raftCommitsOldTerms],
   ...[atomicCommit, atomicCommitImpatient],
   ...[lamportMutex, lamportMutexNoAcknowledgement, lamportMutexNoTieBreak, lamportMutexOvertaking],
+  ...[lease, leaseDrift],
   ...[pnCounter, pnCounterAddingMerge],
   ...[observedRemoveSet, orSetResurrects, orSetTwoPhase],
   ...[lastWriterWinsMap, lwwMapNoTieBreak, lwwMapArrival],
