@@ -101,6 +101,34 @@ describe("settings", () => {
   });
 });
 
+describe("what the database tells of itself", () => {
+  const told = (read: number): string => history(`told-${read}.edn`, ["{:txn [[:w :x 1]] :start 1 :commit 5}", `{:txn [[:r :x ${read}]] :start 6}`, "{:txn [[:w :x 2]] :start 3 :commit 8}"], { concurrent: true });
+  const overlapping = history("overlapping.edn", ["{:txn [[:w :x 1]] :start 1 :commit 5}", "{:txn [[:w :x 2]] :start 3 :commit 8}"], { concurrent: true });
+
+  test("timestamps are a proof, or are contradicted by what clients saw", async () => {
+    const replay = { models: ["serializable"], set: ["timestamps=true"] };
+
+    expect((await judge(told(1), "rw-register", replay)).verdict).toMatchObject({ verdict: "valid", details: { evidence: "timestamps" } });
+    expect(await types(told(2), "rw-register", replay)).toEqual(["timestamp-mismatch"]);
+    expect(await types(told(2), "rw-register", { models: ["serializable"] })).toEqual([]);
+    expect(await types(overlapping, "rw-register", { models: ["PL-SI"], set: ["timestamps=true"] })).toEqual(["timestamp-mismatch"]);
+  });
+
+  test("timestamps speak of two levels only", async () => {
+    expect(await refusal(told(1), "rw-register", { set: ["timestamps=true"] })).toMatch(/BAD_OPTION: timestamps prove or contradict one of two levels, .*; say --models snapshot-isolation or --models serializable/);
+  });
+
+  test("the order of a key's versions finds a G0 that no client saw", async () => {
+    const blind = history("blind-pairs.edn", ["[[:w :x 1] [:w :y 1]]", "[[:w :x 2] [:w :y 2]]"], { concurrent: true });
+    const crossed = file("crossed.json", '{"x": [1, 2], "y": [2, 1]}');
+    const straight = file("straight.json", '{"x": [1, 2], "y": [1, 9, 2]}');
+
+    expect(await types(blind, "rw-register", { set: [`version-order=${crossed}`] })).toEqual(["G0"]);
+    expect(await types(blind, "rw-register", { set: [`version-order=${straight}`] })).toEqual([]);
+    expect(await refusal(blind, "rw-register", { set: [`version-order=${file("twice.json", '{"x": [1, 1]}')}`] })).toMatch(/BAD_OPTION: --set version-order=.*twice.json: x has a value twice; name a JSON file/);
+  });
+});
+
 describe("weak levels on registers", () => {
   test("read atomic and causal consistency are judged exactly", async () => {
     const fractured = history("fractured.edn", ["[[:w :x 1] [:w :y 1]]", "[[:r :x nil] [:r :y 1]]"]);

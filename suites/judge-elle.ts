@@ -1,8 +1,11 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { reportable, sessionOrder } from "../checkers/elle/check.ts";
-import { judgeElle, type Workload, workloads } from "../checkers/elle/elle.ts";
+import { judgeElle, vocabularies, type Workload, workloads } from "../checkers/elle/elle.ts";
+import { canonicalModel } from "../checkers/elle/models.ts";
 import { smallestWith } from "../checkers/elle/shrink.ts";
+import { judgeTimestamps, timestampLevels } from "../checkers/elle/timestamps.ts";
+import { transactionsOf } from "../checkers/elle/transactions.ts";
 import { type Budget, guarded } from "../harness/budget.ts";
 import { HarnessError } from "../harness/errors.ts";
 import type { History } from "../harness/history.ts";
@@ -59,6 +62,7 @@ export async function judgeElleFile(path: string, workload: Workload, options: E
     tolerateCutTail: file !== path,
   });
   const { history } = recorded;
+  if (settings.timestamps === true) return { recorded, operations: history.operationCount, verdict: replayed(recorded, workload, options), cpuMs: cpuMs() - before };
   const models = modelsFor(recorded, options.models);
   const demands = { ...settings, models, instantsUnordered: options.completionsOnly === true || recorded.unordered === true };
   const verdict = judgeElle(history, workload, { ...demands, budget: budgetOf(options) });
@@ -71,6 +75,17 @@ export async function judgeElleFile(path: string, workload: Workload, options: E
     ...(first === undefined || smallest === undefined ? {} : { smallest: { anomaly: first, history: smallest } }),
     cpuMs: cpuMs() - before,
   };
+}
+
+/** The database's own timestamps replayed at the level that the models name. */
+function replayed({ history }: RecordedHistory, workload: Workload, options: ElleJudgeOptions): Verdict {
+  const [model, ...others] = options.models ?? [];
+  const level = timestampLevels.find((known) => model !== undefined && canonicalModel(known) === canonicalModel(model));
+  if (level === undefined || others.length > 0 || options.shrink === true) {
+    throw new HarnessError("BAD_OPTION", "timestamps prove or contradict one of two levels, and nothing smaller is looked for", { nextStep: `say --models ${timestampLevels.join(" or --models ")}, without --shrink` });
+  }
+  if (workload === "closed-predicate") throw new HarnessError("BAD_OPTION", "timestamps of predicate reads cannot be replayed", { nextStep: "leave --set timestamps out, or judge lists or registers" });
+  return judgeTimestamps(transactionsOf(history, vocabularies[workload]), { workload, level, budget: budgetOf(options) });
 }
 
 /** The models to judge by; where the form tells no real time, one that speaks of it cannot be. */

@@ -17,6 +17,7 @@ import { VersionTable } from "./versions.ts";
  *     sequential-keys    each key is sequentially consistent: a process' successive transactions see it grow
  *     linearizable-keys  each key is linearizable: likewise for transactions one of which ended before the other began
  *     transaction-order  the database told the order of its transactions
+ *     version-order      or that of each key's versions
  *
  * A source that would close a circle within a key contradicts the others: that is the anomaly `cyclic-versions`, and the
  * source is left out. Then, for v directly before w: writer(v) -ww-> writer(w), reader(v) -rw-> writer(w).
@@ -28,6 +29,8 @@ export interface RegisterOptions {
   readonly linearizableKeys?: boolean;
   /** `Op.index` of a completion → its place in the database's order. */
   readonly transactionOrder?: ReadonlyMap<number, number>;
+  /** A key as text → its values, the first first; keys and values that it lacks stay as the other sources leave them. */
+  readonly versionOrder?: ReadonlyMap<string, readonly Json[]>;
 }
 
 export function analyseRwRegister(transactions: Transactions, options: RegisterOptions = {}): Analysis {
@@ -214,8 +217,9 @@ function versionOrder(history: RegisterHistory, options: RegisterOptions, findin
   if (options.wfrKeys === true) sources.push(["wfr-keys", (link) => linkReadsToWrites(history, link)]);
   if (options.sequentialKeys === true) sources.push(["sequential-keys", (link) => linkProcesses(history, link)]);
   if (options.linearizableKeys === true) sources.push(["linearizable-keys", (link) => linkRealtime(history, link)]);
-  const { transactionOrder } = options;
+  const { transactionOrder, versionOrder: given } = options;
   if (transactionOrder !== undefined) sources.push(["transaction-order", (link) => linkGivenOrder(history, transactionOrder, link)]);
+  if (given !== undefined) sources.push(["version-order", (link) => linkGivenVersions(history, given, link)]);
   const accepted: Source[] = [];
   const names: string[] = [];
   // A source is asked again rather than remembered: millions of pairs would be kept twice.
@@ -342,6 +346,19 @@ function linkGivenOrder(history: RegisterHistory, order: ReadonlyMap<number, num
       const key = transactions.keys[at]!;
       if (last[key]! >= 0) link(last[key]!, history.version[at]!);
       last[key] = history.version[at]!;
+    }
+  }
+}
+
+/** Versions of a key in the order that the database gave; those that nobody saw are passed over. */
+function linkGivenVersions({ versions, transactions }: RegisterHistory, order: ReadonlyMap<string, readonly Json[]>, link: (before: number, after: number) => void): void {
+  for (let key = 0; key < transactions.keyNames.length; key++) {
+    let before = -1;
+    for (const value of order.get(keyText(transactions, key)) ?? []) {
+      const version = versions.find(key, value);
+      if (version < 0) continue;
+      if (before >= 0) link(before, version);
+      before = version;
     }
   }
 }

@@ -31,6 +31,7 @@ import { VersionTable } from "./versions.ts";
  * and the general checker judges alone. `details.evidence` says what was used: `timestamps`, `observations`, or both.
  */
 export type TimestampLevel = "snapshot-isolation" | "serializable";
+export const timestampLevels: readonly TimestampLevel[] = ["snapshot-isolation", "serializable"];
 export type TimestampWorkload = "list-append" | "rw-register";
 
 /** The checker. Errors as `transactionsOf`. */
@@ -48,13 +49,18 @@ export function judgeTimestamps(transactions: Transactions, options: { readonly 
   const { workload, level, budget } = options;
   const checker = `timestamps/${workload}`;
   const general = (): Verdict => elleVerdict(checker, judgeTransactions(transactions, workload, { models: [level], ...(budget === undefined ? {} : { budget }) }));
-  if (!isTold(transactions, workload)) return { ...general(), details: { evidence: "observations", transactions: transactions.count } };
+  if (!isTold(transactions, workload)) {
+    const verdict = general();
+    return { ...verdict, details: { ...verdict.details, evidence: "observations" } };
+  }
   const mismatches = new Replay(transactions, { workload, level }).run();
   const [first, ...others] = mismatches.kept;
   if (first === undefined) return { verdict: "valid", checker, details: { evidence: "timestamps", transactions: transactions.count } };
   const seen = general();
   const anomalies = seen.verdict === "invalid" ? seen.anomalies : [];
-  return { verdict: "invalid", checker, anomalies: [first, ...others, ...anomalies], details: { evidence: "timestamps and observations", mismatches: mismatches.count, "wrong-by-observation-alone": seen.verdict === "invalid" } };
+  const types = [...new Set([first, ...anomalies].map(({ name }) => name))].sort();
+  const evidence = { evidence: "timestamps and observations", mismatches: mismatches.count, "wrong-by-observation-alone": seen.verdict === "invalid" };
+  return { verdict: "invalid", checker, anomalies: [first, ...others, ...anomalies], details: { ...seen.details, "anomaly-types": types, ...evidence } };
 }
 
 /** Whether all that took effect, as far as clients saw, has timestamps. */

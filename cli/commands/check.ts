@@ -48,7 +48,7 @@ export function addCheck(program: Command): void {
     .option("--budget <duration>", "time for each file; past it the verdict is unknown (default: 60s; with --elle none, --steps counts)", duration)
     .option("--steps <n>", "with --elle, work of the search for each file: the same on any machine", integer(1), 50_000_000)
     .option("--shrink <file>", "with --elle, write the smallest sub-history that shows the first anomaly, as EDN that Elle reads too")
-    .option("--set <key=value>", "an option of the object, or of --elle (wfr-keys=true, sequential-keys=true, linearizable-keys=true, rmw=true, transaction-order=FILE, anomalies=G0,G1a); repeatable", repeated, [])
+    .option("--set <key=value>", "an option of the object, or of --elle (wfr-keys=true, sequential-keys=true, linearizable-keys=true, rmw=true, transaction-order=FILE, version-order=FILE, timestamps=true, anomalies=G0,G1a); repeatable", repeated, [])
     .option("--completions-only", "accept completions without invocations", false)
     .option("--json", "one JSON object a line", false)
     .description("judges histories that were recorded here or by others")
@@ -111,12 +111,14 @@ async function checkTransactions(file: string, workload: string, options: CheckO
   const shrunk = smallest === undefined ? {} : { smallest: { file: options.shrink, anomaly: smallest.anomaly, operations: smallest.history.operationCount } };
   const { complete } = completeness(verdict);
   const unwritten = verdict.details?.["unwritten-reads"];
-  output.result({ ...checkJson(file, verdict, judgement), ...terms, ...completeness(verdict), ...(unwritten === undefined ? {} : { "unwritten-reads": unwritten }), ...shrunk }, () =>
+  const evidence = verdict.details?.["evidence"];
+  output.result({ ...checkJson(file, verdict, judgement), ...terms, ...completeness(verdict), ...(unwritten === undefined ? {} : { "unwritten-reads": unwritten }), ...(evidence === undefined ? {} : { evidence }), ...shrunk }, () =>
     [
       `${file}: ${verdict.verdict}  (${judgement.operations} transactions, ${judgement.recorded.format}, ${verdict.checker})`,
       ...(verdict.verdict === "unknown" ? [`  ${verdict.reason}`] : []),
       ...(verdict.verdict === "invalid" ? verdict.anomalies : []).map((anomaly) => anomalyText(anomaly, styleOf(process.stdout))),
       ...(complete === undefined ? [] : [complete ? "  every order of versions is known: the verdict is complete" : "  not every order of versions is known: there may be anomalies that were not seen"]),
+      ...(evidence === undefined ? [] : [`  judged by ${String(evidence)}`]),
       ...(isObject(unwritten) ? [`  ${String(unwritten["count"])} reads of what nobody wrote, the first in ${String(unwritten["first"])} (no model forbids them: --set anomalies=unwritten-read does)`] : []),
       ...(smallest === undefined ? [] : [`  the smallest sub-history that shows ${smallest.anomaly}, ${smallest.history.operationCount} of ${judgement.operations} transactions, is in ${options.shrink}:`, exportHistory(smallest.history, "elle").trimEnd()]),
       ...(listed(terms.not) === "" ? [] : [`  not ${listed(terms.not)}`, `  nor what is stronger: ${listed(terms["also-not"])}`]),
