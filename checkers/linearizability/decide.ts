@@ -21,13 +21,7 @@ export interface Decision {
   linearization?(): number[];
 }
 
-/** First slice of a search order, in configurations; it doubles with every round. */
-const firstSlice = 4096;
-
-/**
- * Judges one part: by the first monitor whose precondition holds, otherwise by search. Orders of trial matter by factors of thousands and none is best for all histories, so two take
- * turns with growing slices: the sum is at most a small multiple of the better one.
- */
+/** Judges one part: by the first monitor whose precondition holds, otherwise by search. */
 export function decide(given: Part, budget: Budget): Decision {
   const part = asRegister(given) ?? given;
   for (const monitor of monitors) {
@@ -47,27 +41,19 @@ export function decide(given: Part, budget: Budget): Decision {
 
 /** The compact search alone, without monitors. */
 export function search(part: Part, budget: Budget): Decision {
-  const problem = problemOf(part);
-  const searches = [new Search(problem, "deadline")];
-  let slice = firstSlice;
-  for (let turn = 0; ; turn++) {
-    if (turn === 1 && (problem.lookahead !== undefined || problem.priorities !== undefined)) searches.push(new Search(problem, "urgency"));
-    const search = searches[turn % searches.length]!;
-    const outcome = search.run(slice, budget);
-    if (outcome !== undefined) {
-      return {
-        outcome,
-        method: "search",
-        configurations: searches.reduce((sum, one) => sum + one.configurations, 0),
-        reached: searches.reduce((most, one) => Math.max(most, one.reached), 0),
-        ...(outcome === "linearizable" ? { linearization: () => search.linearization() } : {}),
-      };
-    }
-    if (turn % searches.length === searches.length - 1) slice *= 2;
-  }
+  const search = new Search(problemOf(part));
+  const outcome = search.run(budget);
+  return {
+    outcome,
+    method: "search",
+    configurations: search.configurations,
+    reached: search.reached,
+    ...(outcome === "linearizable" ? { linearization: () => search.linearization() } : {}),
+  };
 }
 
-function problemOf(part: Part): SearchProblem {
+/** What the search is told of the part's object. */
+export function problemOf(part: Part): SearchProblem {
   switch (part.spec.behavesAs) {
     case "register":
       return registerProblem(part);

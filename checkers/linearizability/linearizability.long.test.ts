@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { steps } from "../../harness/budget.ts";
+import { seed } from "../../harness/ids.ts";
+import { cas, casRegister, read, write } from "../../harness/objects/register.ts";
 import { specs } from "../../harness/objects/registry.ts";
-import { freshSeed } from "../../harness/random.ts";
+import type { Call } from "../../harness/op.ts";
+import { freshSeed, Random } from "../../harness/random.ts";
+import { checkLinearizable } from "./linearizability.ts";
 import { expectAgreement, expectEnginesAgree } from "./testing/agreement.ts";
 import { MonitorAnswers } from "./testing/monitor-agreement.ts";
+import { randomHistory } from "./testing/random-history.ts";
 import { fuzzed } from "./testing/shapes.ts";
 
 const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
@@ -35,5 +41,19 @@ describe(`engines agree on larger histories (seed ${base})`, () => {
       expectEnginesAgree(object, { base, count: searched.test(object.name) ? 200 : 1000, operations: searched.test(object.name) ? 16 : 60 });
     },
     600_000,
+  );
+});
+
+describe("an open problem: 100,000 operations of 50 clients, 1 % crashed", () => {
+  it.each(["1", "2", "3", "4", "5"])(
+    "seed %s is decided in a million configurations",
+    (number) => {
+      const call = (random: Random): Call => [read(), write(random.int(5)), cas(random.int(5), random.int(5))][random.int(3)]!;
+      const shape = { spec: casRegister(0), call, operations: 100_000, clients: 50, crashRatio: 0.01, lies: 0, busy: true };
+      const history = randomHistory(shape, new Random(seed(`bench/${number}`)));
+
+      expect(checkLinearizable(history, casRegister(0), { budget: steps(1_000_000), explain: false }).verdict).toBe("valid");
+    },
+    60_000,
   );
 });

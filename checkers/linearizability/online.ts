@@ -239,7 +239,7 @@ function outcomeFrom(part: Part, value: Json, budget: Budget): Outcome {
   const plain = asRegister(part) ?? part;
   if (equalJson(value, part.spec.initial)) return decide(plain, budget).outcome;
   if (beginAnywhere.has(plain.spec.behavesAs ?? "")) return decide({ ...plain, spec: { ...plain.spec, initial: value } }, budget).outcome;
-  return new Search(genericProblem(part, [value])).run(Number.POSITIVE_INFINITY, budget) ?? "unknown";
+  return new Search(genericProblem(part, [value])).run(budget);
 }
 
 /** Without starts that can do no more than another: the same values, and only crashed calls that the other has too. */

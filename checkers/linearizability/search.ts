@@ -1,5 +1,6 @@
 import type { Budget } from "../../harness/budget.ts";
 import type { Json } from "../../harness/json.ts";
+import { finish, Memo, mix } from "./memo.ts";
 import { NEVER, type Part } from "./parts.ts";
 
 /**
@@ -29,6 +30,10 @@ import { NEVER, type Part } from "./parts.ts";
  *             be overwritten (see `Lookahead`).
  *   doom      for appended texts: a state from which the next answer can no longer come about is left at once (see `Doom`).
  *
+ * Which candidate is tried first decides how often the search must turn back, and no order is best for all histories.
+ * Candidates come by their deadlines; where the search is stuck it goes back some hundred events and takes another order:
+ * by the deadlines of those that wait for what a candidate brings about, and with chance mixed in (see decision 020).
+ *
  * Exponential in the number of open operations in the worst case: the problem is NP-complete. Memory is bounded: a full
  * memo is thrown away, which costs time and no truth.
  */
@@ -42,7 +47,7 @@ export interface SearchProblem {
   readonly machine: StateMachine;
   readonly lookahead?: Lookahead;
   readonly doom?: Doom;
-  /** By operation: the order of trials under "urgency", smaller first; for objects without lookahead. */
+  /** By operation: the second order of trials, smaller first; for objects without lookahead. */
   readonly priorities?: Int32Array;
 }
 
@@ -87,19 +92,28 @@ export interface Doom {
   nextNeed(from: number): number;
 }
 
-export type Order = "deadline" | "urgency";
 export type Outcome = "linearizable" | "not-linearizable" | "unknown";
 
-/** Words (4 bytes each) that one search's memo may hold before it is thrown away. */
-const memoWordsMax = 1 << 27;
-
-/** Frames and memo entries that there is room for at first: most histories are short, and memory must be cleared. */
+/** Frames that there is room for at first: most histories are short. */
 const framesFirst = 64;
 
 /** Configurations between two looks at the budget. */
 const unpaidMax = 64;
 
-/** One search that can be run in slices. */
+/** Configurations without a return explained that was not before, after which the search goes back; it doubles from stall to stall at one place. */
+const patienceFirst = 4096;
+/** Events that it then goes back; doubles with the patience. */
+const goBackEventsFirst = 256;
+/** Events by which deadlines are then blurred; doubles, too, up to `blurMax`. */
+const blurFirst = 64;
+const blurMax = 512;
+
+/** For tests: how soon the search goes back. */
+export interface SearchOptions {
+  readonly patience?: number;
+}
+
+/** One search. */
 export class Search {
   /** Configurations visited. */
   configurations = 0;
@@ -107,7 +121,15 @@ export class Search {
   reached = 0;
 
   readonly #problem: SearchProblem;
-  readonly #order: Order;
+  readonly #patienceFirst: number;
+  /** The next order of trials; see `#goBack`. */
+  #stalls = 0;
+  #urgent = false;
+  #patience: number;
+  #goBackEvents = goBackEventsFirst;
+  #blur = blurFirst;
+  /** `configurations` when `reached` grew last, or the search went back. */
+  #since = 0;
   readonly #eventCount: number;
   readonly #slots: Int32Array;
   readonly #words: number;
@@ -147,9 +169,10 @@ export class Search {
   #ends: ((state: number, used: Int32Array) => void) | undefined;
   #outcome: Outcome | undefined;
 
-  constructor(problem: SearchProblem, order: Order = "deadline") {
+  constructor(problem: SearchProblem, { patience = patienceFirst }: SearchOptions = {}) {
     this.#problem = problem;
-    this.#order = order;
+    this.#patienceFirst = patience;
+    this.#patience = patience;
     const { part, classes } = problem;
     this.#eventCount = part.eventCount;
     this.#state = problem.machine.initial;
@@ -182,8 +205,8 @@ export class Search {
     this.#classBest = new Int32Array(problem.classCount);
   }
 
-  /** Goes on for about `slice` configurations or until `budget` ends; undefined when the slice was not enough. */
-  run(slice: number, budget: Budget): Outcome | undefined {
+  /** Searches until the answer is known or `budget` ends. */
+  run(budget: Budget): Outcome {
     if (this.#outcome !== undefined) return this.#outcome;
     if (this.configurations === 0) {
       this.configurations = 1;
@@ -193,7 +216,6 @@ export class Search {
       }
       if (!this.#visit()) return (this.#outcome = "not-linearizable");
     }
-    const stop = this.configurations + slice;
     let unpaid = 0;
     for (;;) {
       const top = this.#depth - 1;
@@ -214,8 +236,8 @@ export class Search {
           if (++unpaid === unpaidMax) {
             if (!budget.spend(unpaid)) return "unknown";
             unpaid = 0;
-            if (this.configurations >= stop) return undefined;
           }
+          if (this.configurations - this.#since >= this.#patience) this.#goBack();
         } else this.#undo();
       } else {
         this.#depth--;
@@ -271,9 +293,15 @@ export class Search {
       const key = `${state} ${used.join()}`;
       if (!found.has(key)) found.set(key, { state, used: [...used] });
     };
-    const outcome = this.run(Number.POSITIVE_INFINITY, budget);
+    const outcome = this.#runThrough(budget);
     this.#ends = undefined;
     return outcome === "unknown" ? undefined : [...found.values()];
+  }
+
+  /** Visits everything once, in one order. */
+  #runThrough(budget: Budget): Outcome {
+    this.#patience = Number.POSITIVE_INFINITY;
+    return this.run(budget);
   }
 
   /** The classes of crashed operations, in the order that `ends` counts them. */
@@ -293,7 +321,7 @@ export class Search {
       if (this.configurations >= limit) over = true;
     };
     const budget: Budget = { spend: () => !over, ended: "the exploration's limit", spent: 0 };
-    this.run(Number.POSITIVE_INFINITY, budget);
+    this.#runThrough(budget);
     this.#watch = undefined;
     return this.#replay(kept);
   }
@@ -312,6 +340,40 @@ export class Search {
     }
     this.#log?.push(candidate);
     this.#absorb();
+  }
+
+  /**
+   * Leaves a place where the search is stuck: takes back what was chosen within the last events and goes on from there in
+   * another order. What it forgets was not explored to the end, so the memo is forgotten, too; patience doubles, so in the
+   * end everything is explored.
+   */
+  #goBack(): void {
+    const before = this.reached - this.#goBackEvents;
+    do {
+      this.#depth--;
+      this.#undo();
+    } while (this.#depth > 1 && this.#frameFront[this.#depth - 1]! > before);
+    this.#memo.clear();
+    this.#stalls++;
+    this.#urgent = !this.#urgent;
+    const top = this.#depth - 1;
+    const start = top === 0 ? 0 : this.#frameEnd[top - 1]!;
+    this.#frameNext[top] = start;
+    this.#frameEnd[top] = this.#collect(start);
+    this.#since = this.configurations;
+    this.#patience *= 2;
+    this.#goBackEvents *= 2;
+    this.#blur = Math.min(2 * this.#blur, blurMax);
+  }
+
+  /** A return was explained that was not before. */
+  #progress(front: number): void {
+    this.reached = front;
+    this.#since = this.configurations;
+    if (this.#goBackEvents === goBackEventsFirst) return;
+    this.#patience = this.#patienceFirst;
+    this.#goBackEvents = goBackEventsFirst;
+    this.#blur = blurFirst;
   }
 
   /** Takes back the candidate that the top frame tried last. */
@@ -374,7 +436,7 @@ export class Search {
       front++;
     }
     this.#front = front;
-    if (front > this.reached) this.reached = front;
+    if (front > this.reached) this.#progress(front);
     return front === end;
   }
 
@@ -581,25 +643,31 @@ export class Search {
     }
   }
 
-  /** Smaller is tried first: the own deadline, or that of an open operation that needs what this one brings about. */
+  /** Smaller is tried first: the deadline, blurred where the search was stuck before. */
   #priority(operation: number): number {
+    const deadline = this.#urgent ? this.#urgency(operation) : this.#problem.part.returns[operation]!;
+    return this.#stalls === 0 ? deadline : deadline + (finish(mix(operation, this.#stalls)) % this.#blur);
+  }
+
+  /** The own deadline, or that of an open operation that needs what this one brings about. */
+  #urgency(operation: number): number {
     const { part, classes, lookahead, priorities } = this.#problem;
-    let priority = part.returns[operation]!;
-    if (this.#order === "deadline") return priority;
+    const own = part.returns[operation]!;
     if (priorities !== undefined) return priorities[operation]!;
-    if (lookahead === undefined) return priority;
+    if (lookahead === undefined) return own;
     const target = lookahead.target(classes[operation]!);
-    if (target < 0) return priority;
+    if (target < 0) return own;
+    let least = own;
     for (let w = 0; w < this.#words; w++) {
       let rest = this.#open[w]! & ~this.#placed[w]!;
       while (rest !== 0) {
         const bit = 31 - Math.clz32(rest);
         rest &= ~(1 << bit);
         const other = this.#slotOperation[(w << 5) + bit]!;
-        if (part.returns[other]! < priority && lookahead.consumes(classes[other]!, target)) priority = part.returns[other]!;
+        if (part.returns[other]! < least && lookahead.consumes(classes[other]!, target)) least = part.returns[other]!;
       }
     }
-    return priority;
+    return least;
   }
 
   /** Crashed classes of a log become operations: of a class, those called first. */
@@ -644,102 +712,4 @@ function assignSlots(part: Part, classes: Int32Array): { slots: Int32Array; widt
     } else if (part.returns[operation] !== NEVER && classes[operation]! >= 0) slots[operation] = free.pop() ?? width++;
   }
   return { slots, width };
-}
-
-/**
- * Configurations that were visited: open addressing by hash chains over one arena of words. An entry is compared in
- * full. Of equal keys an entry with fewer (or equal) crashed operations used up answers for those with more.
- */
-class Memo {
-  readonly #keyWords: number;
-  readonly #usedWords: number;
-  readonly #stride: number;
-  #heads: Int32Array = new Int32Array(framesFirst).fill(-1);
-  #arena: Int32Array<ArrayBuffer>;
-  #count = 0;
-
-  constructor(keyWords: number, usedWords: number) {
-    this.#keyWords = keyWords;
-    this.#usedWords = usedWords;
-    this.#stride = 1 + keyWords + usedWords;
-    this.#arena = new Int32Array((framesFirst / 2) * this.#stride);
-  }
-
-  /** Remembers the configuration; false when one is known that answers for it. */
-  add(front: number, state: number, placed: Int32Array, used: Int32Array): boolean {
-    const { slot, known } = this.#find(front, state, placed, used);
-    if (known) return false;
-    if ((this.#count + 1) * this.#stride > this.#arena.length) return this.#grow() && this.add(front, state, placed, used);
-    const arena = this.#arena;
-    const entry = this.#count * this.#stride;
-    arena[entry] = this.#heads[slot]!;
-    arena[entry + 1] = front;
-    arena[entry + 2] = state;
-    for (let w = 0; w < placed.length; w++) arena[entry + 3 + w] = placed[w]!;
-    const base = entry + 1 + this.#keyWords;
-    for (let k = 0; k < this.#usedWords; k++) arena[base + k] = used[k]!;
-    this.#heads[slot] = this.#count++;
-    if (this.#count > this.#heads.length) this.#rehash(this.#heads.length * 4);
-    return true;
-  }
-
-  #found = { slot: 0, known: false };
-
-  #find(front: number, state: number, placed: Int32Array, used: Int32Array): { slot: number; known: boolean } {
-    let hash = mix(mix(0x9e3779b9, front), state);
-    for (let w = 0; w < placed.length; w++) hash = mix(hash, placed[w]!);
-    const slot = finish(hash) & (this.#heads.length - 1);
-    const arena = this.#arena;
-    const result = this.#found;
-    result.slot = slot;
-    result.known = false;
-    search: for (let index = this.#heads[slot]!; index >= 0; index = arena[index * this.#stride]!) {
-      const entry = index * this.#stride;
-      if (arena[entry + 1] !== front || arena[entry + 2] !== state) continue;
-      for (let w = 0; w < placed.length; w++) if (arena[entry + 3 + w] !== placed[w]) continue search;
-      const base = entry + 1 + this.#keyWords;
-      for (let k = 0; k < this.#usedWords; k++) if (arena[base + k]! > used[k]!) continue search;
-      result.known = true;
-      return result;
-    }
-    return result;
-  }
-
-  /** Doubles the arena, or, when it is as large as allowed, forgets everything. Always true. */
-  #grow(): boolean {
-    const length = this.#arena.length * 2;
-    if (length > memoWordsMax) {
-      this.#count = 0;
-      this.#heads.fill(-1);
-      return true;
-    }
-    const larger = new Int32Array(length);
-    larger.set(this.#arena);
-    this.#arena = larger;
-    return true;
-  }
-
-  #rehash(size: number): void {
-    const heads = new Int32Array(size).fill(-1);
-    const arena = this.#arena;
-    for (let index = 0; index < this.#count; index++) {
-      const entry = index * this.#stride;
-      let hash = 0x9e3779b9;
-      for (let w = 0; w < this.#keyWords; w++) hash = mix(hash, arena[entry + 1 + w]!);
-      const slot = finish(hash) & (size - 1);
-      arena[entry] = heads[slot]!;
-      heads[slot] = index;
-    }
-    this.#heads = heads;
-  }
-}
-
-function mix(hash: number, word: number): number {
-  const h = Math.imul(hash ^ word, 0x85ebca6b);
-  return (h ^ (h >>> 15)) | 0;
-}
-
-function finish(hash: number): number {
-  const h = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
 }

@@ -88,8 +88,8 @@ export interface Window {
 
 /** Whether the window can be explained when only `kept` is remembered; undefined: not decided within the budget. */
 export function explainable(part: Part, window: Window, budget: Budget): boolean | undefined {
-  const outcome = new Search(windowProblem(part, window)).run(Number.POSITIVE_INFINITY, budget);
-  return outcome === "unknown" || outcome === undefined ? undefined : outcome === "linearizable";
+  const outcome = new Search(windowProblem(part, window)).run(budget);
+  return outcome === "unknown" ? undefined : outcome === "linearizable";
 }
 
 /** Operations called and returned within the window. */

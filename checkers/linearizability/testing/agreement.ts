@@ -3,7 +3,7 @@ import { steps, unlimited } from "../../../harness/budget.ts";
 import { seed } from "../../../harness/ids.ts";
 import { Random } from "../../../harness/random.ts";
 import { linearizableByBruteForce } from "../brute-force.ts";
-import { decide, search } from "../decide.ts";
+import { decide, problemOf, search } from "../decide.ts";
 import { genericProblem } from "../generic-problem.ts";
 import { checkLinearizable } from "../linearizability.ts";
 import { partsOf } from "../parts.ts";
@@ -14,7 +14,7 @@ import type { Fuzzed } from "./shapes.ts";
 
 /**
  * Every engine gives the verdict of brute force on small random histories: the checker, monitors, the search with what
- * it knows of the object, the search that knows only the spec, in both orders of trial. A failure names seed and history.
+ * it knows of the object, the search that knows only the spec, and both where they turn back all the time. A failure names seed and history.
  */
 export function expectAgreement({ name, spec, call, made = spec }: Fuzzed, run: { readonly base: string; readonly count: number; readonly answers: MonitorAnswers }): void {
   const random = new Random(seed(`${run.base}/${name}`));
@@ -39,7 +39,7 @@ export function expectAgreement({ name, spec, call, made = spec }: Fuzzed, run: 
     if (verdict !== expected) expect(verdict, label).toBe(expected);
     for (const part of partsOf(example, spec)) {
       const outcome = search(part, unlimited()).outcome;
-      const others = [decide(part, unlimited()).outcome, ...(["deadline", "urgency"] as const).map((order) => new Search(genericProblem(part), order).run(Number.POSITIVE_INFINITY, unlimited()))];
+      const others = [decide(part, unlimited()).outcome, ...[1, 4096].map((patience) => new Search(genericProblem(part), { patience }).run(unlimited())), new Search(problemOf(part), { patience: 1 }).run(unlimited())];
       if (others.some((other) => other !== outcome)) expect(others, label).toEqual(others.map(() => outcome));
       expectMonitorsAreRight(part, { history: example, spec, truth: outcome === "linearizable", label, answers: run.answers });
     }
@@ -64,7 +64,7 @@ export function expectEnginesAgree({ name, spec, call, made = spec }: Fuzzed, ru
       busy: random.chance(0.5),
     };
     for (const part of partsOf(randomHistory(shape, random), spec)) {
-      const outcomes = [decide(part, steps(20_000)).outcome, search(part, steps(20_000)).outcome, new Search(genericProblem(part)).run(Number.POSITIVE_INFINITY, steps(20_000))];
+      const outcomes = [decide(part, steps(20_000)).outcome, search(part, steps(20_000)).outcome, new Search(genericProblem(part), { patience: 8 }).run(steps(20_000)), new Search(problemOf(part), { patience: 8 }).run(steps(20_000))];
       const certain = outcomes.filter((outcome) => outcome !== "unknown");
       expect(new Set(certain).size, `seed ${run.base}/large/${name}/${i}: ${outcomes.join(", ")}`).toBeLessThan(2);
     }
