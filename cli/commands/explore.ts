@@ -15,6 +15,7 @@ import { exitOfVerdict } from "../exit-codes.ts";
 import { interruptible } from "../interrupt.ts";
 import { Output } from "../output.ts";
 import { pictures } from "../pictures.ts";
+import { exploreByHand } from "./explore-step.ts";
 import { saveSchedule } from "../save-schedule.ts";
 
 interface ExploreFlags extends CommonFlags {
@@ -32,6 +33,7 @@ interface ExploreFlags extends CommonFlags {
   readonly resume?: string;
   readonly walks?: number;
   readonly seed?: Seed;
+  readonly step: boolean;
   readonly dot?: string;
   readonly schedule?: string;
 }
@@ -54,6 +56,7 @@ export function addExplore(program: Command): void {
     .option("--resume <file>", "go on from a checkpoint of the same model with the same --set")
     .option("--walks <count>", "random walks instead of every state", integer(1))
     .option("--seed <text>", "of the random walks (default: fresh, and printed)", (text) => seed(text))
+    .option("--step", "walk by hand: shows a state and what can happen, and reads the choice from standard input", false)
     .option("--dot <file>", "write the first 200 states as a graph in Graphviz's language")
     .option("--schedule <file>", "write the first counterexample there, for `rashomon replay`")
     .description("walks every behaviour of a system within bounds: a proof, or a shortest counterexample")
@@ -62,6 +65,11 @@ export function addExplore(program: Command): void {
       const definition = findExplorable(name);
       const [settings] = splitSettings(flags.set, [definition]) as [Settings];
       if (flags.dot !== undefined) drawGraph(definition.make(settings), flags.dot);
+      if (flags.step) {
+        await exploreByHand(definition.make(settings), output);
+        process.exitCode = output.exitCode;
+        return;
+      }
       const from = flags.walks === undefined ? undefined : (flags.seed ?? freshSeed());
       const explored = await interruptible((signal) => exploreAsAsked(name, settings, { flags, from, request: requestOf(flags, signal, output) }), output);
       const broken = explored.exploration.discoveries.find(({ kind }) => kind === "counterexample");
