@@ -14,6 +14,7 @@ const options: readonly OptionSpec[] = [
   { name: "keys", kind: "integer", unit: "keys", default: 6, min: 1, max: 10_000, reason: "few, so that keys are deleted and made again" },
   { name: "watch-share", kind: "number", unit: "share of operations", default: 0.05, min: 0, max: 1, reason: "a watch listens a thousand times as long as a write takes" },
   { name: "compact-share", kind: "number", unit: "share of operations", default: 0, min: 0, max: 1, reason: "where history is forgotten, watches from the past are refused; ask for it to look for what else happens then" },
+  { name: "at-compaction-share", kind: "number", unit: "share of watches", default: 0, min: 0, max: 1, reason: "watches from the very revision of the client's last compaction, the oldest that is not refused; useless where nothing is compacted" },
   { name: "listen", kind: "integer", unit: "ms", default: 1_000, min: 10, max: 60_000, reason: "long beside a fault's beginning, short beside a run" },
   { name: "look-back", kind: "integer", unit: "revisions", default: 100, min: 0, max: 100_000, reason: "as far as watches begin in the past, or in the future" },
 ];
@@ -29,6 +30,7 @@ export const watch: Workload = {
     const watchShare = numberOf(settings, "watch-share");
     const compactShare = numberOf(settings, "compact-share");
     const lookBack = numberOf(settings, "look-back");
+    const atCompactionShare = numberOf(settings, "at-compaction-share");
     const forMs = numberOf(settings, "listen");
     return {
       functions: compactShare > 0 ? ["commit", "compact", "watch"] : ["commit", "watch"],
@@ -37,7 +39,7 @@ export const watch: Workload = {
       spec: growOnlySet(),
       generator: calls("watch", (index, random) => {
         const share = random.float();
-        if (share < watchShare) return watchFrom(someRequest(random, { lookBack, forMs }));
+        if (share < watchShare) return watchFrom(someRequest(random, { lookBack, forMs, atCompactionShare }));
         if (share < watchShare + compactShare) return compact(-random.int(lookBack + 1));
         return commit(someChanges(random, { keys, index }));
       }),
@@ -47,7 +49,8 @@ export const watch: Workload = {
   },
 };
 
-function someRequest(random: Random, about: { readonly lookBack: number; readonly forMs: number }): WatchRequest {
+function someRequest(random: Random, about: { readonly lookBack: number; readonly forMs: number; readonly atCompactionShare: number }): WatchRequest {
+  if (random.chance(about.atCompactionShare)) return { from: 0, forMs: about.forMs, atCompaction: true };
   const kind = random.int(4);
   const without: readonly WatchEventType[] = kind === 0 ? [random.pick(["put", "delete"] as const)] : [];
   return {

@@ -20,6 +20,8 @@ export type WatchRequest = {
   readonly from: number;
   /** Instead: relative to the newest revision that the client knows; the answer's `from` says what became of it. */
   readonly offset?: number;
+  /** Instead: the revision at which this client compacted last, the oldest that may be asked for; as `offset` 0 before it did. */
+  readonly atCompaction?: boolean;
   /** How long to listen, ms. */
   readonly forMs?: number;
   /** Only keys that begin so; absent: all. */

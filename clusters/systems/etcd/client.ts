@@ -1,7 +1,7 @@
 import { HarnessError } from "../../../harness/errors.ts";
 import type { Client, Connection } from "../../../harness/client.ts";
 import type { Endpoint } from "../../../harness/cluster.ts";
-import { canonicalJson, isArray, type Json } from "../../../harness/json.ts";
+import { canonicalJson, isArray, isObject, type Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
 import type { WatchRequest } from "../../../harness/objects/watch.ts";
 import { textOf, type Settings } from "../../../harness/options.ts";
@@ -46,10 +46,12 @@ const registerKey = "register";
 function connectionOver(http: HttpConnection, options: { readonly serializable: boolean; readonly endpoint: Endpoint }): Connection {
   /** The newest revision that was seen here; 0 before any. */
   let newest = 0;
+  /** Where this client forgot the history last. */
+  let compacted: number | undefined;
 
   async function watch(call: Call, signal: AbortSignal): Promise<Outcome> {
     const wanted = call.value as unknown as WatchRequest;
-    const from = wanted.offset === undefined ? wanted.from : Math.max(1, newest + wanted.offset);
+    const from = firstRevision(wanted, { newest, compacted });
     try {
       const heard = await listen(options.endpoint, { ...wanted, from }, signal);
       newest = heard.responses.reduce((most, { revision }) => Math.max(most, revision), newest);
@@ -82,7 +84,9 @@ function connectionOver(http: HttpConnection, options: { readonly serializable: 
       }
       if (reply.status === 200) {
         newest = Math.max(newest, readRevision(reply));
-        return { type: "ok", value: plan.result(reply) };
+        const value = plan.result(reply);
+        if (call.f === "compact" && isObject(value)) compacted = Number(value["revision"]);
+        return { type: "ok", value };
       }
       const { effect, error } = classify(reply);
       return effect === "none" || !plan.changes ? failed(call, error) : unknown(call, error);
@@ -91,6 +95,11 @@ function connectionOver(http: HttpConnection, options: { readonly serializable: 
       http.close();
     },
   };
+}
+
+function firstRevision({ from, offset, atCompaction }: WatchRequest, known: { readonly newest: number; readonly compacted: number | undefined }): number {
+  if (atCompaction === true) return known.compacted ?? Math.max(1, known.newest);
+  return offset === undefined ? from : Math.max(1, known.newest + offset);
 }
 
 interface Plan {

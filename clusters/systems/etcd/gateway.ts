@@ -40,9 +40,9 @@ export function commitRequest(changes: readonly (readonly [key: string, value: J
   return post("/v3/kv/txn", { compare: [], success, failure: [] });
 }
 
-/** Forgets the history before a revision. */
+/** Forgets the history before a revision; answered when it is gone from the store, not when that is agreed on. */
 export function compactRequest(revision: number): HttpRequest {
-  return post("/v3/kv/compaction", { revision: String(revision) });
+  return post("/v3/kv/compaction", { revision: String(revision), physical: true });
 }
 
 /** The store's revision when it answered. */

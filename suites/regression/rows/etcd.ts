@@ -13,6 +13,20 @@ const isolatedLeader: TrialScenario = {
   operationDeadline: 800,
 };
 
+/**
+ * Few clients on one node, so that a deletion is often the newest revision when its client compacts there, and little else
+ * is compacted before the client watches from there.
+ */
+const compactedWatches = (share: number): TrialScenario => ({
+  system: "etcd",
+  workload: "watch",
+  nodes: 1,
+  timeLimit: 10_000,
+  rate: 300,
+  concurrency: 4,
+  set: ["watch-share=0.15", "at-compaction-share=0.5", `compact-share=${share}`, "look-back=0", "listen=400", "keys=4"],
+});
+
 export const etcdRows: readonly RegressionRow[] = [
   {
     name: "etcd-serializable-reads",
@@ -21,6 +35,15 @@ export const etcdRows: readonly RegressionRow[] = [
     expected: { checker: "linearizability", anomalies: ["nonlinearizable"] },
     anomalous: scenarioTrial("reads=serializable", { ...isolatedLeader, set: ["reads=serializable"] }),
     control: { by: "setting", ...scenarioTrial("reads=linearizable", { ...isolatedLeader, set: ["reads=linearizable"] }) },
-    runs: 3,
+    runs: 10,
+  },
+  {
+    name: "etcd-watch-lost-delete",
+    corpus: "18F: etcd #19179, #18089",
+    title: "compaction at the revision of a deletion drops its tombstone: a watch from that revision, the oldest that is allowed, is not told of the deletion",
+    expected: { checker: "watch", anomalies: ["resumable", "bookmarkable"] },
+    anomalous: scenarioTrial("history compacted at the revision that is watched from", compactedWatches(0.15)),
+    control: { by: "no fault", ...scenarioTrial("nothing is compacted", compactedWatches(0)) },
+    runs: 10,
   },
 ];

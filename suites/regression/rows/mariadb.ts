@@ -16,6 +16,26 @@ function lostUpdate(name: string, about: Pick<RegressionRow, "corpus" | "title">
   };
 }
 
+/** Write skew between transactions that lose no update. */
+function writeSkew(name: string, about: Pick<RegressionRow, "corpus" | "title">, sides: { readonly anomalous: [label: string, scenario: TrialScenario]; readonly control: [label: string, scenario: TrialScenario] }): RegressionRow {
+  return {
+    name,
+    ...about,
+    expected: { checker: "elle/list-append", anomalies: ["G2-item", "G-single-item"] },
+    anomalous: scenarioTrial(...sides.anomalous),
+    control: { by: "setting", ...scenarioTrial(...sides.control) },
+    runs: 10,
+  };
+}
+
+const skewed = (system: "mariadb" | "galera", nodes: number, isolation: string): TrialScenario => ({
+  system,
+  workload: "list-append",
+  nodes,
+  ...transactions,
+  set: [`isolation=${isolation}`, "appends=one-statement", "snapshot-isolation=true", "consistency=serializable"],
+});
+
 export const mariadbRows: readonly RegressionRow[] = [
   lostUpdate(
     "mariadb-lost-update",
@@ -26,6 +46,21 @@ export const mariadbRows: readonly RegressionRow[] = [
     "galera-lost-update",
     { corpus: "10E", title: "the same in a healthy Galera cluster, on one node or across nodes" },
     { system: "galera", workload: "list-append", nodes: 3, ...transactions },
+  ),
+  writeSkew(
+    "mariadb-write-skew",
+    { corpus: "9E", title: "two transactions at repeatable read each read what the other writes, and both commit" },
+    { anomalous: ["isolation=repeatable-read, snapshots", skewed("mariadb", 1, "repeatable-read")], control: ["isolation=serializable", skewed("mariadb", 1, "serializable")] },
+  ),
+  writeSkew(
+    "galera-write-skew",
+    { corpus: "12E", title: "the same across the nodes of a Galera cluster: certification looks at writes only" },
+    { anomalous: ["isolation=repeatable-read, snapshots, three nodes", skewed("galera", 3, "repeatable-read")], control: ["isolation=serializable, one node", skewed("galera", 1, "serializable")] },
+  ),
+  writeSkew(
+    "galera-serializable-across-nodes",
+    { corpus: "13E", title: "a read lock holds on its own node only: serializable transactions on different nodes are not serializable" },
+    { anomalous: ["isolation=serializable, three nodes", skewed("galera", 3, "serializable")], control: ["isolation=serializable, one node", skewed("galera", 1, "serializable")] },
   ),
   {
     name: "galera-stale-read",
