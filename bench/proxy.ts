@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { goVersion } from "../clusters/net/build-toxiproxy.ts";
+import { goVersion } from "../clusters/net/go-program.ts";
 import { ourServer, realServer, type TestServer } from "../clusters/net/testing/servers.ts";
 import { ToxiproxyClient } from "../clusters/net/toxiproxy-client.ts";
 import { monotonicMs } from "../harness/time.ts";

@@ -29,6 +29,7 @@ const commands: { readonly [name: string]: () => Promise<(program: Command) => v
   compare: async () => (await import("./commands/witnesses.ts")).addCompare,
   replay: async () => (await import("./commands/replay.ts")).addReplay,
   validate: async () => (await import("./commands/validate.ts")).addValidate,
+  shell: async () => (await import("./commands/shell.ts")).addShell,
   list: async () => (await import("./commands/list.ts")).addList,
   doctor: async () => (await import("./commands/upkeep.ts")).addDoctor,
   heal: async () => (await import("./commands/upkeep.ts")).addHeal,

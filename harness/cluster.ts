@@ -28,6 +28,8 @@ export interface ClusterStart {
 export interface RunningCluster extends AsyncDisposable {
   readonly name: string;
   readonly nodes: readonly NodeId[];
+  /** Those that take clients; without it all do. */
+  readonly clientNodes?: readonly NodeId[];
   /** Where client thread `thread` reaches `node`, through that client link's own proxy; loopback or own container. */
   endpoint(node: NodeId, thread: number): Promise<Endpoint>;
   /** A real request that tells whether `node` serves now. */
@@ -38,6 +40,10 @@ export interface RunningCluster extends AsyncDisposable {
   roles?(role: string, signal: AbortSignal): Promise<readonly NodeId[]>;
   /** Log files, absolute, by node. */
   logs(node: NodeId): readonly string[];
+  /** Tells every line that the nodes' logs have or get, as they get it, until the signal aborts; never rejects. */
+  followLogs?(tell: (node: NodeId, line: string) => void, signal: AbortSignal): Promise<void>;
+  /** Fetches the logs and leaves everything as it is, past this process's end; what ends it is `heal`. In place of disposing. */
+  keep?(): Promise<void>;
   /** Versions, image digests, settings: goes into `run.json`. */
   describe(): Json;
   readonly net?: Net;

@@ -14,6 +14,6 @@ if (result.exitCode !== 0) {
   process.exit(1);
 }
 // Files that are read at run time beside the code: Dockerfiles, styles, page scripts.
-for (const asset of globSync("{clusters,results}/**/*.{css,html,mjs,c,json,sh}").concat(globSync("clusters/**/Dockerfile*"))) {
+for (const asset of globSync("{clusters,results}/**/*.{css,html,mjs,c,json,sh}").concat(globSync("clusters/**/{Dockerfile*,go.mod,go.sum}"))) {
   if (existsSync(join("dist", dirname(asset)))) cpSync(asset, join("dist", asset));
 }

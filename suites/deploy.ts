@@ -1,6 +1,7 @@
 import type { ClusterStart, RunningCluster } from "../harness/cluster.ts";
-import { describeError } from "../harness/errors.ts";
+import { describeError, HarnessError } from "../harness/errors.ts";
 import type { History } from "../harness/history.ts";
+import type { NodeId } from "../harness/ids.ts";
 import { openHistoryFile } from "../harness/history-file.ts";
 import { type FileLedger, openLedger } from "../harness/ledger/file-ledger.ts";
 import { startWatchdog } from "../harness/ledger/watchdog.ts";
@@ -16,7 +17,7 @@ import { openLoad } from "../workloads/workload.ts";
 import { analyse } from "./analyse.ts";
 import { deploySimulated } from "./deploy-simulated.ts";
 import { scheduleOf } from "./fault-plan.ts";
-import { harnessCommit, harnessVersion, thisMachine } from "./machine.ts";
+import { commandName, harnessCommit, harnessVersion, thisMachine } from "./machine.ts";
 import type { Scenario } from "./scenario.ts";
 import { defaultsOf } from "./settings.ts";
 import { watched, watchInWorker } from "./watch-run.ts";
@@ -37,6 +38,10 @@ export interface DeployHooks {
   readonly live: { update(progress: Progress): void };
   /** One line for people. */
   readonly tell: (line: string) => void;
+  /** Told of the nodes' log lines as they come. */
+  readonly logLine?: (node: NodeId, line: string) => void;
+  /** What becomes of the cluster after the run; default `tear-down`. */
+  readonly afterwards?: "tear-down" | "keep";
 }
 
 /**
@@ -96,9 +101,19 @@ async function onCluster(scenario: Scenario, folder: RunFolder, hooks: DeployHoo
     const record: RunRecord = { ...hooks.record, description: running.describe(), ...versionsOf(running, hooks.record) };
     folder.writeRun(record);
     let worked: Worked;
+    const following = followLogs(running, hooks);
     try {
+      if (hooks.afterwards === "keep") requireKeep(running);
       worked = await work(scenario, { running, client, ledger, random, folder, clock, hooks });
+    } catch (error) {
+      hooks.tell("tearing down");
+      await tearDown(running, problems);
+      throw error;
     } finally {
+      following.abort();
+    }
+    if (hooks.afterwards === "keep") await keep(running, { folder, hooks });
+    else {
       hooks.tell("tearing down");
       await tearDown(running, problems);
     }
@@ -108,6 +123,29 @@ async function onCluster(scenario: Scenario, folder: RunFolder, hooks: DeployHoo
     ledger.end();
     await watchdog.stop();
   }
+}
+
+/** Until the returned controller is aborted. */
+function followLogs(running: RunningCluster, { logLine, tell }: DeployHooks): AbortController {
+  const ended = new AbortController();
+  if (logLine === undefined) return ended;
+  if (running.followLogs === undefined) tell(`logs of a ${running.name} cluster cannot be followed; they are in the run's folder at the end`);
+  else void running.followLogs(logLine, ended.signal);
+  return ended;
+}
+
+function requireKeep(running: RunningCluster): void {
+  if (running.keep !== undefined) return;
+  throw new HarnessError("CAPABILITY_MISSING", `cluster '${running.name}' cannot outlive its run`, { nextStep: "leave out --keep, or use --cluster docker" });
+}
+
+/** The ledger stays open: what was started is still to be undone, by `heal`. */
+async function keep(running: RunningCluster, { folder, hooks }: { readonly folder: RunFolder; readonly hooks: DeployHooks }): Promise<void> {
+  await running.keep?.();
+  const endpoints = await Promise.all((running.clientNodes ?? running.nodes).map(async (node) => ({ node, ...(await running.endpoint(node, 0)) })));
+  hooks.tell(`kept: ${endpoints.map(({ node, host, port }) => `${node} at ${host}:${port}`).join(", ")}`);
+  hooks.tell(`  enter with: ${commandName()} shell ${running.nodes[0]}`);
+  hooks.tell(`  remove with: ${commandName()} heal ${folder.path}`);
 }
 
 async function tearDown(running: RunningCluster, problems: string[]): Promise<void> {
@@ -138,7 +176,7 @@ async function work(scenario: Scenario, w: Work): Promise<Worked> {
   await using nemesis = makeNemesis({ cluster: w.running, faults: scenario.faults, ledger: w.ledger, random: w.random.fork("nemesis") });
   const result = await run({
     concurrency: scenario.concurrency,
-    nodes: w.running.nodes,
+    nodes: w.running.clientNodes ?? w.running.nodes,
     client: w.client,
     endpoint: (node, thread) => w.running.endpoint(node, thread),
     generator: openLoad(plan, { ratePerSecond: scenario.rate }),

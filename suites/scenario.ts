@@ -58,9 +58,8 @@ export interface ScenarioRequest {
   readonly runs: string;
 }
 
-/** Names become values; everything that is wrong with them is an error before anything starts. */
-export function scenarioOf(request: ScenarioRequest): Scenario {
-  const subject = findSubject(request.system);
+/** Names become values; everything that is wrong with them is an error before anything starts. `subject`: where the system is not one of ours. */
+export function scenarioOf(request: ScenarioRequest, subject: Subject = findSubject(request.system)): Scenario {
   const cluster = request.cluster ?? subject.clusters[0]!;
   if (!subject.clusters.includes(cluster)) {
     throw new HarnessError("BAD_OPTION", `${subject.name} cannot run on a ${cluster} cluster (it can on ${subject.clusters.join(", ")})`, { nextStep: `use --cluster ${subject.clusters[0]}` });
@@ -92,7 +91,7 @@ export function scenarioOf(request: ScenarioRequest): Scenario {
     timeLimitMs: request.timeLimit,
     rate: request.rate,
     concurrency: request.concurrency,
-    nodes: request.nodes,
+    nodes: subject.nodes ?? request.nodes,
     seed: request.seed,
     operationMs: request.operationDeadline,
     stopAtFirstViolation: request.stopAtFirstViolation === true,

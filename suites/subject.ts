@@ -1,6 +1,8 @@
 import { dockerActors } from "../clusters/docker-actors/actor-system.ts";
 import { actorClient } from "../clusters/local/actor-client.ts";
 import { localCluster } from "../clusters/local/local-cluster.ts";
+import { isDefinitionFile, loadService } from "../clusters/own/load-service.ts";
+import { ownDatabase, type OwnPlace } from "../clusters/own/own-service.ts";
 import { etcd } from "../clusters/systems/etcd/etcd.ts";
 import { galera } from "../clusters/systems/galera/galera.ts";
 import { mariadb } from "../clusters/systems/mariadb/mariadb.ts";
@@ -27,6 +29,8 @@ export interface Subject {
   /** Kinds of clusters, the default first. */
   readonly clusters: readonly ClusterKind[];
   readonly workloads: readonly string[];
+  /** How many nodes it has, where that cannot be chosen. */
+  readonly nodes?: number;
   /** What its users may expect, in force with these settings. */
   claim(settings: Settings): Claim;
   /** Options of workloads that follow from these settings, where a workload has them. */
@@ -83,8 +87,16 @@ function actorSubject(definition: SystemDefinition): Subject {
   };
 }
 
-function databaseSubject(definition: DatabaseDefinition): Subject {
+/** The system of that name, or the service that the definition file of that name describes. */
+export async function subjectNamed(name: string, own: Pick<OwnPlace, "adoptedFaults">): Promise<Subject> {
+  if (!isDefinitionFile(name)) return findSubject(name);
+  const { service, folder } = await loadService(name);
+  return databaseSubject(ownDatabase(service, { folder, ...own }));
+}
+
+function databaseSubject(definition: DatabaseDefinition & { readonly nodes?: number }): Subject {
   return {
+    ...(definition.nodes === undefined ? {} : { nodes: definition.nodes }),
     name: definition.name,
     summary: definition.summary,
     role: "database",

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { freshSeed } from "../../harness/random.ts";
-import { seed, type Seed } from "../../harness/ids.ts";
+import { type NodeId, seed, type Seed } from "../../harness/ids.ts";
 import { liveLine, styleOf } from "../../results/console.ts";
 import { deploy } from "../../suites/deploy.ts";
+import { subjectNamed } from "../../suites/subject.ts";
 import { type ScenarioRequest, scenarioOf } from "../../suites/scenario.ts";
 import { runResult, runText } from "../../suites/summary.ts";
 import { duration, integer, list, positive, repeated } from "../arguments.ts";
@@ -13,6 +14,9 @@ import { Output } from "../output.ts";
 /** The options as commander gives them; what a scenario needs, but for the system's name and a seed that may be fresh. */
 interface RunFlags extends Omit<ScenarioRequest, "system" | "seed"> {
   readonly seed?: Seed;
+  readonly allowFaults: boolean;
+  readonly keep: boolean;
+  readonly verbose: boolean;
   readonly json: boolean;
 }
 
@@ -20,7 +24,7 @@ interface RunFlags extends Omit<ScenarioRequest, "system" | "seed"> {
 export function addRun(program: Command): void {
   program
     .command("run")
-    .argument("<system>", "see `rashomon list systems`")
+    .argument("<system>", "see `rashomon list systems`, or the definition file of a service of your own")
     .option("--cluster <kind>", "local, docker or simulated (default: the system's first)")
     .option("--workload <name>", "see `rashomon list workloads`", "register")
     .option("--nemesis <faults>", "comma-separated, such as isolate,kill:target=majority; see `rashomon list faults`", list, [])
@@ -35,15 +39,25 @@ export function addRun(program: Command): void {
     .option("--stop-at-first-violation", "judge while the run goes on, and end it as soon as a violation is certain", false)
     .option("--budget <duration>", "time for each checker; past it the verdict is unknown", duration, 60_000)
     .option("--set <key=value>", "an option of the system or the workload; repeatable", repeated, [])
+    .option("--allow-faults", "pause and kill containers that rashomon did not make (a definition file names them)", false)
+    .option("--keep", "leave the cluster up after the run; `rashomon heal` removes it", false)
+    .option("--verbose", "tell the nodes' log lines as they come", false)
     .option("--runs <folder>", "where run folders go", "runs")
     .option("--json", "one JSON object on standard output", false)
     .description("deploys a system, runs a workload while faults are injected, records the history and judges it")
     .action(async (system: string, flags: RunFlags) => {
       const output = new Output(flags.json);
-      const scenario = scenarioOf({ ...flags, system, seed: flags.seed ?? freshSeed() });
+      const subject = await subjectNamed(system, { adoptedFaults: flags.allowFaults ? "allowed" : "refused" });
+      const scenario = scenarioOf({ ...flags, system, seed: flags.seed ?? freshSeed() }, subject);
       output.message(`${scenario.name}, seed ${scenario.seed}`);
       const live = liveLine({ stream: process.stderr });
-      const deployed = await interruptible((signal) => deploy(scenario, { signal, live, tell: (line) => live.log(line) }), output).finally(() => live.done());
+      const hooks = {
+        live,
+        tell: (line: string) => live.log(line),
+        ...(flags.verbose ? { logLine: (node: NodeId, line: string) => live.log(`${node} | ${line}`) } : {}),
+        ...(flags.keep ? { afterwards: "keep" as const } : {}),
+      };
+      const deployed = await interruptible((signal) => deploy(scenario, { ...hooks, signal }), output).finally(() => live.done());
       output.exit(exitOfVerdict(deployed.verdict.verdict));
       output.result(runResult(deployed), () => runText(deployed, styleOf(process.stdout)));
       process.exitCode = output.exitCode;

@@ -18,7 +18,8 @@ export interface ClusterImages {
 export async function clusterImages(system: DockerSystem, work: ImageWork): Promise<ClusterImages> {
   const base = await ensureBaseImage(work);
   const pod = await ensurePodImage(base, work);
-  return { base, pod, toxiproxy: pod.toxiproxy, system: await ensureImage({ name: system.name, dockerfile: system.dockerfile, args: { BASE: base.tag }, ...(system.files === undefined ? {} : { files: system.files }) }, work) };
+  const files = typeof system.files === "function" ? await system.files(work) : (system.files ?? {});
+  return { base, pod, toxiproxy: pod.toxiproxy, system: await ensureImage({ name: system.name, dockerfile: system.dockerfile, args: { BASE: base.tag }, files }, work) };
 }
 
 /** By role, each with the digest or id by which the very same image can be found again. */

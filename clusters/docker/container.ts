@@ -6,11 +6,12 @@ import type Docker from "dockerode";
 import { extract } from "tar-fs";
 import type { Undo } from "../../harness/disturbance.ts";
 import { HarnessError } from "../../harness/errors.ts";
+import type { NodeId } from "../../harness/ids.ts";
 import type { Ledger } from "../../harness/ledger.ts";
 import { within } from "../../harness/time.ts";
 import { dockerArgv, type Engine } from "./engine.ts";
 import { statusCode } from "./image.ts";
-import { runLabels } from "./labels.ts";
+import { nodeLabel, runLabels } from "./labels.ts";
 
 /**
  * A container of a run: written to the ledger before it is created, labelled, and never given more than it needs.
@@ -50,6 +51,8 @@ export interface RunScope {
 
 export type ContainerOptions = Docker.ContainerCreateOptions & {
   readonly name: string;
+  /** The node whose programs run in it, if any do. */
+  readonly node?: NodeId;
   /** Where the host reaches it, when not by published ports: undo requests may go there. */
   readonly addresses?: readonly string[];
 };
@@ -61,7 +64,7 @@ const outputLinesMax = 20_000;
 
 /** Ledger first, then create and start. `CLUSTER_START` when the engine refuses. */
 export async function startContainer(scope: RunScope, options: ContainerOptions): Promise<Container> {
-  const { addresses, ...create } = options;
+  const { addresses, node, ...create } = options;
   const { engine, ledger } = scope;
   const entry = ledger.freshId(`container-${options.name}`);
   ledger.intend({ id: entry, what: `container ${options.name}`, kind: "resource", undo: [removalOf(engine, options.name)], ...(addresses === undefined ? {} : { addresses }) });
@@ -69,7 +72,7 @@ export async function startContainer(scope: RunScope, options: ContainerOptions)
   try {
     made = await engine.api.createContainer({
       ...create,
-      Labels: runLabels(scope.runId),
+      Labels: { ...runLabels(scope.runId), ...(node === undefined ? {} : { [nodeLabel]: node }) },
       HostConfig: { LogConfig: { Type: "json-file", Config: { "max-size": "16m" } }, ...create.HostConfig },
     });
     await made.start();

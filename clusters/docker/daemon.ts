@@ -41,9 +41,11 @@ export function daemonControl(scope: RunScope, container: Container, { own, all 
   const processName = own.program.split("/").at(-1)!.slice(0, nameLengthMax);
   const output = `/var/log/${own.name}.out`;
   const env = own.env ?? {};
-  const startArgv = (args: readonly string[]): string[] => [
+  const later = own.laterProgram ?? own.program;
+  assert(later.split("/").at(-1) === own.program.split("/").at(-1), `${later} and ${own.program} have one file name, by which they are known again`);
+  const startArgv = (program: string, args: readonly string[]): string[] => [
     "start-stop-daemon", "--start", "--oknodo", "--background", "--make-pidfile", "--pidfile", pidfile, "--user", own.user, "--name", processName,
-    "--chuid", own.user, "--output", output, "--startas", own.program, "--", ...args,
+    "--chuid", own.user, "--output", output, "--startas", program, "--", ...args,
   ];
   const spared = all.filter((other) => other.startedBy?.daemon === own.name).map(pidfileOf);
   const scriptArgv = (action: string): string[] => ["sh", "-c", processScript, "daemon", action, pidfile, own.user, processName, ...spared];
@@ -59,7 +61,7 @@ export function daemonControl(scope: RunScope, container: Container, { own, all 
     async start(which = "again") {
       if (own.startedBy !== undefined) return;
       const args = [...own.args, ...(which === "first" ? (own.firstArgs ?? []) : [])];
-      expectZero(await container.run(startArgv(args), { env }), `start of ${own.name} in ${container.name}`);
+      expectZero(await container.run(startArgv(which === "first" ? own.program : later, args), { env }), `start of ${own.name} in ${container.name}`);
     },
     signal: async (name) => void expectZero(await container.run(scriptArgv(name)), `SIG${name} to ${own.name} in ${container.name}`),
     async state() {
@@ -67,7 +69,7 @@ export function daemonControl(scope: RunScope, container: Container, { own, all 
       const [, pid, state] = /^(\d+) (\w)/.exec(stdout) ?? [];
       return pid === undefined || state === undefined || state === "Z" ? undefined : { pid: Number(pid), state };
     },
-    undoKill: own.startedBy === undefined ? [undo(startArgv(own.args))] : [],
+    undoKill: own.startedBy === undefined ? [undo(startArgv(later, own.args))] : [],
     undoPause: [undo(scriptArgv("CONT"))],
   };
 }

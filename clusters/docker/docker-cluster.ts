@@ -11,7 +11,9 @@ import { startContainer, type Container, type RunScope } from "./container.ts";
 import { redirectAddresses } from "./address-redirect.ts";
 import { daemonControl, type DaemonControl } from "./daemon.ts";
 import type { DockerNode, DockerSystem, Lookout } from "./docker-system.ts";
+import { allSettled, endInOrder } from "./ending.ts";
 import { connectEngine, type Engine } from "./engine.ts";
+import { followFile } from "./follow.ts";
 import { createNetwork, type ClusterNetwork } from "./network.ts";
 import { labelledObjects } from "./sweep.ts";
 import { startPod, type Pod, type Reach } from "./pod.ts";
@@ -159,12 +161,14 @@ class DockerRunningCluster implements RunningCluster {
 
   async converged(signal: AbortSignal): Promise<void> {
     const began = monotonicMs();
+    const { system } = this.#options;
     let seen = "nothing was seen yet";
     try {
       for (;;) {
-        const disagreement = await this.#options.system.disagreement(this.#lookingAt(), signal);
+        const disagreement = await system.disagreement(this.#lookingAt(), signal);
         if (disagreement === undefined) return;
         seen = disagreement;
+        for (const node of (await system.mustRestart?.(this.#lookingAt(), signal)) ?? []) await this.#restartByHand(node, signal);
         await sleep(25, signal);
       }
     } catch (cause) {
@@ -184,6 +188,15 @@ class DockerRunningCluster implements RunningCluster {
     return this.#logs.get(node) ?? [];
   }
 
+  async followLogs(tell: (node: NodeId, line: string) => void, signal: AbortSignal): Promise<void> {
+    const files = [...this.#placed.values()].flatMap(({ node, container, daemons }) => daemons.flatMap(({ daemon, logs }) => logs.map((path) => ({ node: node.id, container, path, daemon: daemon.name }))));
+    await Promise.all(files.map(({ node, container, path, daemon }) => followFile(this.#scope.engine, container.name, { path, tell: (line) => tell(node, `${daemon}: ${line}`), signal })));
+  }
+
+  async keep(): Promise<void> {
+    await allSettled([...this.#placed.values()].map((placed) => this.#fetchLogs(placed)));
+  }
+
   describe(): Json {
     return this.#description;
   }
@@ -193,19 +206,14 @@ class DockerRunningCluster implements RunningCluster {
     return this.#ended;
   }
 
-  /** Logs first, then containers (nodes before the pods they live in), then the network; every failure is told, none stops the rest. */
+  /** Logs first, then containers (nodes before the pods they live in), then the network. */
   async #end(): Promise<void> {
-    const failures: unknown[] = [];
-    const attempt = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => failures.push(error));
-    await Promise.all([...this.#placed.values()].map((placed) => attempt(this.#fetchLogs(placed))));
-    await Promise.all(this.#containers.map((container) => attempt(container.remove())));
-    await Promise.all(this.#pods.map((pod) => attempt(pod.container.remove())));
-    if (this.#network !== undefined) await attempt(this.#network.remove());
-    if (failures.length === 0) return;
-    throw new HarnessError("HEAL_FAILED", `the Docker cluster of run ${this.#options.runId} could not be ended cleanly`, {
-      nextStep: "run `rashomon heal`",
-      cause: failures.length === 1 ? failures[0] : new AggregateError(failures, failures.map(String).join("; ")),
-    });
+    await endInOrder(this.#options.runId, [
+      [...this.#placed.values()].map((placed) => () => this.#fetchLogs(placed)),
+      this.#containers.map((container) => () => container.remove()),
+      this.#pods.map((pod) => () => pod.container.remove()),
+      this.#network === undefined ? [] : [this.#network.remove],
+    ]);
   }
 
   /** A daemon's output becomes `<daemon>.log`; its other log files keep their names. */
@@ -239,6 +247,7 @@ class DockerRunningCluster implements RunningCluster {
     const { system, runId } = this.#options;
     const container = await startContainer(this.#scope, {
       name: `${options.network.name}-${pod.node.id}`,
+      node: pod.node.id,
       Image: options.image,
       HostConfig: { NetworkMode: `container:${pod.container.name}` },
     });
@@ -253,6 +262,14 @@ class DockerRunningCluster implements RunningCluster {
   async #restart(node: NodeId, daemons: readonly DaemonControl[], signal: AbortSignal): Promise<void> {
     if (this.#ended !== undefined) return;
     await this.#run(node, daemons, { which: "again", signal });
+  }
+
+  /** As an operator would who must: with what the node has on disk. */
+  async #restartByHand(node: NodeId, signal: AbortSignal): Promise<void> {
+    this.#start.progress(`${node}: restarted, as it would not agree with the others again`);
+    const { daemons } = this.#find(node);
+    for (const daemon of daemons) await daemon.signal("KILL");
+    await this.#restart(node, daemons, signal);
   }
 
   /** Resolves when the node serves. */
@@ -292,12 +309,6 @@ class DockerRunningCluster implements RunningCluster {
 function processNames(system: DockerSystem): string[] {
   const node: DockerNode = { id: nodeNames(1)[0]!, address: "127.0.0.1", hostname: "n1.cl" };
   return system.daemons({ node, all: [node], runId: "names" }).map(({ name }) => name);
-}
-
-/** All at once; waits for all even when one fails, so that nothing is made behind a teardown's back, then throws the first failure. */
-async function allSettled(work: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }
 
 function seconds(ms: number): string {

@@ -1,6 +1,7 @@
 import type { Endpoint } from "../../harness/cluster.ts";
 import type { NodeId } from "../../harness/ids.ts";
 import type { Settings } from "../../harness/options.ts";
+import type { ImageWork } from "./image.ts";
 
 /**
  * What a database tells the Docker cluster of itself: how its image is made, what is done before its first start, which
@@ -15,8 +16,8 @@ export interface DockerSystem {
   readonly name: string;
   /** Absolute path of its Dockerfile, which stands on `ARG BASE`. */
   readonly dockerfile: string;
-  /** Files from elsewhere that its Dockerfile copies, by their name in the build context. */
-  readonly files?: { readonly [name: string]: string };
+  /** Files from elsewhere that its Dockerfile copies, by their name in the build context; a function makes them first. */
+  readonly files?: BuildFiles | ((work: ImageWork) => Promise<BuildFiles>);
   /** Where clients connect. */
   readonly clientPort: number;
   /** Further ports at which the host looks at a node past all proxies: a REST interface, a second daemon. */
@@ -39,8 +40,14 @@ export interface DockerSystem {
   prepare?(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<void>;
   /** What still keeps the nodes from agreeing; undefined when they all serve and agree. */
   disagreement(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<string | undefined>;
+  /** Nodes that never agree with the others again unless an operator restarts them; the harness does it when all is healed. Absent: none. */
+  mustRestart?(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<readonly NodeId[]>;
   /** Nodes that hold the role now, the one most likely to hold it rightly first. */
   holders(role: string, at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<readonly NodeId[]>;
+}
+
+export interface BuildFiles {
+  readonly [name: string]: string;
 }
 
 /**
@@ -118,6 +125,8 @@ export interface Daemon {
   /** The program's file, or a script's; the process is known again by its file's name (as `ps -o comm` shows it) and its user. */
   readonly program: string;
   readonly args: readonly string[];
+  /** Of the same file name: what is started in its place from the second start on, such as a newer version. */
+  readonly laterProgram?: string;
   /** Arguments that only the first start adds: those of a bootstrap. */
   readonly firstArgs?: readonly string[];
   readonly env?: { readonly [name: string]: string };

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { HarnessError } from "../../harness/errors.ts";
 import { deadlineSignal, within } from "../../harness/time.ts";
-import { goVersion } from "../net/build-toxiproxy.ts";
+import { goVersion } from "../net/go-program.ts";
 import { presentDebian } from "./base-image.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { imageLabel } from "./image.ts";

@@ -7,6 +7,8 @@ import { processState, startTicks } from "../../harness/process-identity.ts";
  */
 export const runLabel = "rashomon.run";
 export const ownerLabel = "rashomon.owner";
+/** Of containers in which a node's own programs run (not its pod): the node's name. */
+export const nodeLabel = "rashomon.node";
 
 export function runLabels(runId: string): { [label: string]: string } {
   return { [runLabel]: runId, [ownerLabel]: `${process.pid}/${startTicks(process.pid) ?? "unknown"}/${hostname()}` };

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { describeError } from "../../harness/errors.ts";
-import { buildToxiproxy, hostPlatform, TOXIPROXY_VERSION } from "./build-toxiproxy.ts";
+import { buildToxiproxy, TOXIPROXY_VERSION } from "./build-toxiproxy.ts";
+import { hostPlatform } from "./go-program.ts";
 
 let folder: string | undefined;
 function cache(): string {

@@ -5,7 +5,7 @@ import type { NodeId } from "../../harness/ids.ts";
 import { nodeNames } from "../../harness/ids.ts";
 import { performUndo } from "../../harness/ledger/undo.ts";
 import { until } from "../../harness/time.ts";
-import { goVersion } from "./build-toxiproxy.ts";
+import { goVersion } from "./go-program.ts";
 import { tcpProbe } from "./effect.ts";
 import { linkName, LinkTable, type ProxyLink } from "./links.ts";
 import { proxiedNet, type ProxiedNetOptions } from "./proxied-net.ts";

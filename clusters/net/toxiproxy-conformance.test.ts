@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { goVersion } from "./build-toxiproxy.ts";
+import { goVersion } from "./go-program.ts";
 import { CaseContext } from "./conformance/case.ts";
 import { ourServer, realServer, type TestServer } from "./testing/servers.ts";
 import { conformanceCases } from "./toxiproxy-conformance.ts";

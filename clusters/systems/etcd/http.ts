@@ -19,7 +19,7 @@ export interface HttpConnection {
   close(): void;
 }
 export interface HttpRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly body?: string;
 }
