@@ -6,7 +6,7 @@ import { analyseClosedPredicate } from "./closed-predicate.ts";
 import { type Demands, type ElleResult, judge } from "./check.ts";
 import { exactLevels, withLevels } from "./levels.ts";
 import { analyseListAppend } from "./list-append.ts";
-import { checkReadModifyWrite } from "./read-modify-write.ts";
+import { checkReadModifyWrite, readsBeforeWrites } from "./read-modify-write.ts";
 import { elleVerdict } from "./report.ts";
 import { analyseRwRegister, type RegisterOptions } from "./rw-register.ts";
 import { type Transactions, transactionsOf, type Vocabulary } from "./transactions.ts";
@@ -56,8 +56,16 @@ export function judgeTransactions(transactions: Transactions, workload: Workload
 
 /** `checkElle`'s answer as a verdict; of registers also what the exact judges of the weak levels among the models say. */
 export function judgeElle(history: History, workload: Workload, options: ElleOptions = {}): Verdict {
-  const verdict = elleVerdict(`elle/${workload}`, checkElle(history, workload, options));
+  const result = checkElle(history, workload, options);
+  const verdict = told(workload, result, options);
   return workload === "rw-register" ? withLevels(history, verdict, exactLevels(options.models ?? [])) : verdict;
+}
+
+/** The verdict; of a valid one on registers also whether it could be had complete (docs/decisions/019b). */
+function told(workload: Workload, result: ElleResult, options: ElleOptions): Verdict {
+  const verdict = elleVerdict(`elle/${workload}`, result);
+  const couldBeComplete = workload === "rw-register" && options.readModifyWrite !== true && verdict.verdict === "valid" && readsBeforeWrites(result.transactions);
+  return couldBeComplete ? { ...verdict, details: { ...verdict.details, "reads-before-writes": true } } : verdict;
 }
 
 /** The checker for a workload and the models that should hold. */

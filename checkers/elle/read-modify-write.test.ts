@@ -3,10 +3,11 @@ import type { History } from "../../harness/history.ts";
 import { seed } from "../../harness/ids.ts";
 import { Random } from "../../harness/random.ts";
 import type { ElleResult } from "./check.ts";
-import { checkElle } from "./elle.ts";
+import { checkElle, judgeElle } from "./elle.ts";
 import { simulate } from "./testing/simulate.ts";
 import { areRegistersSerializable } from "./testing/register-brute-force.ts";
 import { agreement, concurrent } from "./testing/rmw-agreement.ts";
+import { certificateOf, verifyCycle } from "./verify.ts";
 
 const judge = (history: History, model: string): ElleResult => checkElle(history, "rw-register", { models: [model], readModifyWrite: true });
 
@@ -55,6 +56,27 @@ describe("registers that are read before they are written", () => {
     expect(seen.complete).toBeGreaterThan(100);
     expect(Math.min(seen.notSerializable, seen.notSnapshotIsolated)).toBeGreaterThan(20);
     expect(Math.min(seen.skewed, seen.missedByElle)).toBeGreaterThan(0);
+    expect(seen.certificates).toBeGreaterThan(20);
+    expect(seen.forcedCertificates).toBeGreaterThan(0);
+  });
+
+  it("a verifier that knows only the history follows the step to a version that has one place only, and refuses it where it has two", () => {
+    const certificate = certificateOf(judge(halfSeen, "serializable").findings.kept("G-single-item")[0]!.details)!;
+    const another = concurrent(["ok", [["r", "x", null], ["w", "x", 1]]], ["info", [["w", "x", 2], ["w", "y", 1]]], ["ok", [["r", "y", 1], ["r", "x", 1]]], ["ok", [["w", "x", 3]]]);
+    const indices = (history: History): readonly number[] => [...history].filter(({ type }) => type !== "invoke").map(({ index }) => index);
+    const moved = { ...certificate, cycle: certificate.cycle.map((index) => indices(another)[indices(halfSeen).indexOf(index)]!) };
+
+    expect(verifyCycle(halfSeen, "rw-register", certificate)).toEqual([]);
+    expect(verifyCycle(another, "rw-register", moved)).toEqual([expect.stringContaining("another version has no known predecessor either")]);
+  });
+
+  it("is suggested where every write follows a read of its key, and not where one is blind", () => {
+    const counter = concurrent(["ok", [["r", "x", null], ["w", "x", 1]]], ["ok", [["r", "x", 1]]]);
+    const blind = concurrent(["ok", [["w", "x", 1]]], ["ok", [["r", "x", 1]]]);
+
+    expect(judgeElle(counter, "rw-register", { models: ["serializable"] }).details?.["reads-before-writes"]).toBe(true);
+    expect(judgeElle(blind, "rw-register", { models: ["serializable"] }).details?.["reads-before-writes"]).toBeUndefined();
+    expect(judgeElle(counter, "rw-register", { models: ["serializable"], readModifyWrite: true }).details).toMatchObject({ complete: true });
   });
 
   it.each([

@@ -48,6 +48,22 @@ export function checkReadModifyWrite(transactions: Transactions, demands: Demand
   return { ...result, ...boundary(found), orders };
 }
 
+/** Whether every write of an ok transaction follows a read of its key there, and there is one: what this analysis wants. O(micro-operations). */
+export function readsBeforeWrites({ count, types, starts, kinds, keys }: Transactions): boolean {
+  let writes = 0;
+  for (let t = 0; t < count; t++) {
+    if (types[t] !== OK) continue;
+    for (let at = starts[t]!; at < starts[t + 1]!; at++) {
+      if (kinds[at] !== WRITE) continue;
+      writes++;
+      let read = at - 1;
+      while (read >= starts[t]! && (keys[read] !== keys[at] || kinds[read] !== READ)) read--;
+      if (read < starts[t]!) return false;
+    }
+  }
+  return writes > 0;
+}
+
 export function analyseReadModifyWrite(transactions: Transactions): ReadModifyWriteAnalysis {
   const registers = new RegisterHistory(transactions);
   const findings = new Findings();
@@ -203,8 +219,9 @@ function explainEdge(registers: RegisterHistory, chains: Chains, edge: { readonl
       const next = chains.after(version).find((candidate) => chains.author[candidate] === to);
       if (next === undefined) continue;
       const after = versions.value(next);
-      const why = chains.isForced(next) ? ": its place, since every other version has another neighbour" : "";
-      return step(label === WW ? "ww" : "rw", mopOf(to, write(next)), { "value'": after }, (names) =>
+      const forced = chains.isForced(next);
+      const why = forced ? ": its place, since every other version has another neighbour" : "";
+      return step(label === WW ? "ww" : "rw", mopOf(to, write(next)), { "value'": after, ...(forced ? { "only-place": true } : {}) }, (names) =>
         label === WW
           ? `${names(to)} wrote ${name} = ${valueText(after)} directly after ${valueText(value)}, which ${names(from)} wrote${why}`
           : `${names(from)} read ${name} = ${valueText(value)}, and ${names(to)} wrote ${valueText(after)} directly after it${why}`,

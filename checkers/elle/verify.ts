@@ -68,6 +68,12 @@ class Witness {
     for (let i = 0; i < this.history.length; i++) if (this.history.types[i] === 1 && this.history.processes[i]! >= 0) yield i;
   }
 
+  /** Whether an ok transaction read something that this one wrote. */
+  wasRead(index: number): boolean {
+    const writes = this.mops(index).filter((mop) => mop.f !== "r");
+    return [...this.committed()].some((reader) => this.mops(reader).some((mop) => mop.f === "r" && writes.some((write) => equalJson(write.key, mop.key) && equalJson(write.value, mop.value))));
+  }
+
   /** Every list of a key that anybody read. */
   lists(key: Json): (readonly Json[])[] {
     const lists: (readonly Json[])[] = [];
@@ -102,6 +108,7 @@ function stepProblem(witness: Witness, from: number, to: number, step: { readonl
       const [reads, writes] = [(mop: Mop): boolean => mop.f === "r", (mop: Mop): boolean => mop.f !== "r"];
       const fits = step["type"] === "wr" ? writes(source) && reads(target) : step["type"] === "ww" ? writes(source) && writes(target) : reads(source) && writes(target);
       if (!fits) return "the micro-operations are not of that kind";
+      if (step["only-place"] === true && !witness.isList) return onlyPlaceProblem(witness, source, target);
       return witness.isList ? listProblem(witness, String(step["type"]), source, target) : registerProblem(witness, String(step["type"]), source, target);
     }
     default:
@@ -148,4 +155,33 @@ function registerProblem(witness: Witness, type: string, source: Mop, target: Mo
     all.some(({ enters, leaves }) => equalJson(enters, before) && equalJson(leaves, after)) ||
     all.some((a) => all.some((b) => a.index < b.index && equalJson(a.leaves, before) && equalJson(b.enters, after) && (history.processes[a.index] === history.processes[b.index] || a.index < witness.begins(b.index))));
   return known ? undefined : "nothing shows the second version after the first";
+}
+
+/**
+ * A version that nobody read before writing, put behind the chain that begins with null: holds if each other version of
+ * the key that surely happened was written by someone who had read its predecessor, and no two read the same.
+ */
+function onlyPlaceProblem(witness: Witness, source: Mop, target: Mop): string | undefined {
+  const { history } = witness;
+  const text = (value: Json): string => JSON.stringify(value);
+  const onKey = (index: number): Mop[] => witness.mops(index).filter((mop) => equalJson(mop.key, source.key));
+  const next = new Map<string, string>();
+  const heads: string[] = [];
+  for (let i = 0; i < history.length; i++) {
+    const isOk = history.types[i] === 1;
+    if (history.processes[i]! < 0 || (!isOk && !(history.types[i] === 3 && witness.wasRead(i)))) continue;
+    const mops = onKey(i);
+    const last = mops.findLast((mop) => mop.f !== "r");
+    if (last === undefined) continue;
+    const [first] = mops;
+    if (!isOk || first!.f !== "r") heads.push(text(last.value));
+    else if (next.has(text(first!.value))) return "two transactions updated the same version";
+    else next.set(text(first!.value), text(last.value));
+  }
+  const known = new Set([...next.values(), ...heads, "null"]);
+  if ([...next.keys()].some((value) => !known.has(value))) return "a version that nobody wrote was updated";
+  if (heads.length !== 1 || heads[0] !== text(target.value)) return "another version has no known predecessor either";
+  let tail = "null";
+  for (let follower = next.get(tail); follower !== undefined; follower = next.get(tail)) tail = follower;
+  return text(source.value) === tail ? undefined : "the chain that begins with null does not end there";
 }

@@ -118,6 +118,7 @@ async function checkTransactions(file: string, workload: string, options: CheckO
       ...(verdict.verdict === "unknown" ? [`  ${verdict.reason}`] : []),
       ...(verdict.verdict === "invalid" ? verdict.anomalies : []).map((anomaly) => anomalyText(anomaly, styleOf(process.stdout))),
       ...(complete === undefined ? [] : [complete ? "  every order of versions is known: the verdict is complete" : "  not every order of versions is known: there may be anomalies that were not seen"]),
+      ...(verdict.details?.["reads-before-writes"] === true ? ["  every write follows a read of its key: --set rmw=true looks for more, and says whether that is all"] : []),
       ...(evidence === undefined ? [] : [`  judged by ${String(evidence)}`]),
       ...(isObject(unwritten) ? [`  ${String(unwritten["count"])} reads of what nobody wrote, the first in ${String(unwritten["first"])} (no model forbids them: --set anomalies=unwritten-read does)`] : []),
       ...(smallest === undefined ? [] : [`  the smallest sub-history that shows ${smallest.anomaly}, ${smallest.history.operationCount} of ${judgement.operations} transactions, is in ${options.shrink}:`, exportHistory(smallest.history, "elle").trimEnd()]),

@@ -2,7 +2,9 @@ import { type History, historyOf, type OpInput } from "../../../harness/history.
 import { seed } from "../../../harness/ids.ts";
 import type { Json } from "../../../harness/json.ts";
 import { Random } from "../../../harness/random.ts";
+import type { ElleResult } from "../check.ts";
 import { checkElle } from "../elle.ts";
+import { type Certificate, certificateOf, verifyCycle } from "../verify.ts";
 import { areRegistersSerializable, areRegistersSnapshotIsolated } from "./register-brute-force.ts";
 
 export type Mops = readonly (readonly [f: "r" | "w", key: string, value: number | null])[];
@@ -28,11 +30,14 @@ export interface Agreement {
   readonly skewed: number;
   /** Not serializable, and valid to Elle with writes that follow reads. */
   readonly missedByElle: number;
+  /** Cycles that were re-checked against the history alone, and those with a version that has one place only. */
+  readonly certificates: number;
+  readonly forcedCertificates: number;
 }
 
 /** Judges random small histories by read-modify-write and by brute force: what is invalid must be, and what is complete and valid too. */
 export function agreement(options: { readonly histories: number; readonly label: string }): Agreement {
-  const counts = { complete: 0, notSerializable: 0, notSnapshotIsolated: 0, skewed: 0, missedByElle: 0 };
+  const counts = { complete: 0, notSerializable: 0, notSnapshotIsolated: 0, skewed: 0, missedByElle: 0, certificates: 0, forcedCertificates: 0 };
   const disagreements: string[] = [];
   for (let i = 0; i < options.histories; i++) {
     const name = `${options.label}-${i}`;
@@ -44,6 +49,11 @@ export function agreement(options: { readonly histories: number; readonly label:
       if (valid === false && holds) disagreements.push(`${name}: ${model} holds and was called broken`);
       if (valid !== false && !holds && complete) disagreements.push(`${name}: ${model} is broken and was called kept`);
     }
+    for (const certificate of certificates(serializable)) {
+      counts.certificates++;
+      if (certificate.steps.some((step) => step["only-place"] === true)) counts.forcedCertificates++;
+      disagreements.push(...verifyCycle(history, "rw-register", certificate).map((problem) => `${name}: ${problem}`));
+    }
     if (!complete) continue;
     counts.complete++;
     if (!truth.serializable) counts.notSerializable++;
@@ -52,6 +62,10 @@ export function agreement(options: { readonly histories: number; readonly label:
     if (!truth.serializable && checkElle(history, "rw-register", { models: ["serializable"], wfrKeys: true }).valid !== false) counts.missedByElle++;
   }
   return { disagreements, ...counts };
+}
+
+function certificates(result: ElleResult): readonly Certificate[] {
+  return result.types.flatMap((type) => result.findings.kept(type).flatMap(({ details }) => certificateOf(details) ?? []));
 }
 
 /** Up to six transactions on two registers, most of which read what they write, from two states at most; a third ends in info. */
