@@ -21,6 +21,8 @@ export interface ActorNode {
   readonly choices: { readonly [key: string]: readonly Json[] };
   /** What was saved last; null before the first save. */
   readonly durable: Json;
+  /** What the disk may fall back to in a crash, where a model lets it lose writes (disk.ts); absent: it keeps `durable`. */
+  readonly fallback?: { readonly durable: Json };
 }
 
 /** What makes a node step. */
@@ -112,7 +114,7 @@ export function foldEffects(node: ActorNode, input: ActorInput, result: HandlerR
 
 /** The node after a crash: volatile state, timers and open choices are gone, what was saved stays. */
 export function crashedNode(node: ActorNode): ActorNode {
-  return { up: false, state: null, timers: [], choices: {}, durable: node.durable };
+  return { up: false, state: null, timers: [], choices: {}, durable: node.durable, ...(node.fallback === undefined ? {} : { fallback: node.fallback }) };
 }
 
 function callHandler(actor: Actor, self: ActorContext, node: ActorNode, input: ActorInput, out: Out): Json {

@@ -17,6 +17,8 @@ export type ScheduleStep =
   | { readonly step: "timer"; readonly actor: ActorId; readonly timer: Json }
   | { readonly step: "choice"; readonly actor: ActorId; readonly key: string; readonly option: number }
   | { readonly step: "crash"; readonly actor: ActorId }
+  /** The disk of an actor that is down loses the last write that it can lose. */
+  | { readonly step: "loseWrite"; readonly actor: ActorId }
   | { readonly step: "recover"; readonly actor: ActorId }
   /** The model's partition of that name comes; it lasts until it heals. */
   | { readonly step: "cut"; readonly cut: string }

@@ -133,6 +133,8 @@ class Player {
         return this.#act(step.actor, { act: "choose", key: step.key, option: step.option }, { step, result });
       case "crash":
         return this.#crash(step.actor);
+      case "loseWrite":
+        throw new HarnessError("CAPABILITY_MISSING", `${this.#name(step.actor)}'s disk is a real one and keeps what it has synced`, { nextStep: "replay the schedule in the model, without --deploy" });
       case "recover":
         return this.#recover(step.actor, result);
       // What is lost stays at the door for ever, also what a partition loses: the node that sent it cannot tell.

@@ -81,6 +81,7 @@ export function walk(about: WalkAbout, chooser: Chooser): Walk {
     if (result.result === "impossible" || (result.result === "ignored" && before)) return false;
     schedule.push(step);
     watch.after(world, result.step?.events ?? []);
+    if (step.step === "crash" && losesWrite(world, random)) take({ step: "loseWrite", actor: step.actor });
     return true;
   }
 
@@ -98,6 +99,11 @@ export function walk(about: WalkAbout, chooser: Chooser): Walk {
   }
 }
 
+/** Does the disk of the server that just crashed lose a write, if it can? Every other time while there is a budget for it. */
+export function losesWrite(world: World, random: Random): boolean {
+  return world.spent.lostWrites < world.model.budgets.lostWrites && random.chance(0.5);
+}
+
 /** What is done to a run: a budget is used, or a partition heals. */
 type FaultKind = BudgetKind | "heals";
 
@@ -106,6 +112,8 @@ function plannedFaults(model: ActorModel, random: Random): { at: number; kind: F
   const planned: { at: number; kind: FaultKind }[] = [];
   const horizon = 10 * model.parties.length;
   for (const kind of budgetKinds) {
+    // A disk loses a write in a crash, or not at all.
+    if (kind === "lostWrites") continue;
     const budget = model.budgets[kind];
     if (!Number.isFinite(budget) || budget === 0) continue;
     const uses = random.int(budget + 1);

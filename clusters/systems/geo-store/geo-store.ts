@@ -53,10 +53,12 @@ export function geoStoreActor(variant: GeoStoreVariant): Actor<GeoStoreState, Ge
 
   const write = (self: ActorContext, state: GeoStoreState, about: { readonly operation: OperationId; readonly value: Json }, out: GeoStoreOut): GeoStoreState => {
     const stored = { version: { counter: state.stored.version.counter + 1, centre: self.id }, value: about.value };
+    // Saved before anybody hears of it: a centre that forgot it would use its version again, for another value.
+    const kept = keep(state, stored, out);
     for (const peer of self.peers) out.send(peer, { type: "store", stored });
     if (self.peers.length > 0) out.setTimer("resend", variant.resendMs);
     const pending = [...state.pending, { operation: about.operation, stored, missing: self.peers }];
-    return settle(self, { ...keep(state, stored, out), pending }, out);
+    return settle(self, { ...kept, pending }, out);
   };
 
   /** Acknowledges the writes that enough centres have. */

@@ -108,10 +108,10 @@ export function primaryBackupActor(variant: PrimaryBackupVariant): Actor<Primary
             return state;
           }
           const moved = movedTo(state, view, out);
+          const held = isLater(message.position, moved.position) ? { view, position: message.position, value: message.value } : undefined;
+          if (held !== undefined) out.save(held);
           out.send(from, { type: "kept", operation: message.operation, view });
-          if (!isLater(message.position, moved.position)) return moved;
-          out.save({ view, position: message.position, value: message.value });
-          return { ...moved, position: message.position, value: message.value };
+          return { ...moved, ...held };
         }
         case "kept": {
           const mine = state.pending[message.operation];
