@@ -3,12 +3,20 @@ import type { DatabaseDefinition } from "../../../harness/database.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
 import { etcdClient } from "./client.ts";
 import { etcdSystem } from "./system.ts";
+import { etcdVersions } from "./versions.ts";
 
-/** etcd 3.4: a replicated key-value store over Raft. Its reads are linearizable unless they are asked to be serializable. */
+/** etcd: a replicated key-value store over Raft. Its reads are linearizable unless they are asked to be serializable. */
 export const etcd: DatabaseDefinition = {
   name: "etcd",
-  summary: "etcd 3.4, a key-value store over Raft, in Docker; reads=serializable answers from any node's own copy, stale under a partition",
+  summary: "etcd 3.4 or 3.5, a key-value store over Raft, in Docker; reads=serializable answers from any node's own copy, stale under a partition",
   options: [
+    {
+      name: "version",
+      kind: "choice",
+      choices: etcdVersions,
+      default: "3.4",
+      reason: "what Debian 12 packages; 3.5 is built with Go, mixed has it on n1 only, rolling has it wherever etcd is started again",
+    },
     {
       name: "reads",
       kind: "choice",

@@ -5,12 +5,12 @@ import type { NodeId } from "../../../harness/ids.ts";
 import { numberOf, type Settings } from "../../../harness/options.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
 import type { Daemon, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
-import { dockerfileBeside } from "../../docker/image.ts";
 import { rangeRequest, readStatus, statusRequest, type NodeStatus } from "./gateway.ts";
 import { ask } from "./http.ts";
+import { etcdVersions, imageOf, programsOf } from "./versions.ts";
 
 /**
- * etcd as Debian packages it: Raft among the nodes, each node's name resolved by its peers to their own proxies to it.
+ * etcd: Raft among the nodes, each node's name resolved by its peers to their own proxies to it.
  * The peer listener is bound to the node's own address, because its proxies take the same port at 127.0.1.x.
  */
 export function etcdSystem(settings: Settings): DockerSystem {
@@ -21,15 +21,15 @@ export function etcdSystem(settings: Settings): DockerSystem {
       nextStep: `set election-timeout to ${5 * heartbeatMs} or more, or heartbeat-interval lower`,
     });
   }
+  const versions = etcdVersions.find((known) => known === settings["version"])!;
   return {
     name: "etcd",
-    dockerfile: dockerfileBeside(import.meta.url, "."),
+    ...imageOf(versions),
     clientPort: 2379,
     peers: { reachedBy: "name", ports: [2380] },
     settings,
     probe: { peerPort: 2380, peer: { http: "/version" }, clients: { http: "/version" } },
-    version: { argv: ["/usr/bin/etcd", "--version"], pattern: /\d+\.\d+\.\d+/ },
-    daemons: (place) => [etcdDaemon(place, { heartbeatMs, electionMs, snapshotCount: numberOf(settings, "snapshot-count"), listen: "http://0.0.0.0:2379", advertise: `http://${place.node.address}:2379` })],
+    daemons: (place) => [etcdDaemon(place, { ...programsOf(versions, place), heartbeatMs, electionMs, snapshotCount: numberOf(settings, "snapshot-count"), listen: "http://0.0.0.0:2379", advertise: `http://${place.node.address}:2379` })],
     serves: rangesServed,
     disagreement,
     holders: async (role, at, signal) => (role === "leader" ? await leaders(at, signal) : []),
@@ -37,6 +37,10 @@ export function etcdSystem(settings: Settings): DockerSystem {
 }
 
 export interface EtcdMember {
+  /** Default `/usr/bin/etcd`. */
+  readonly program?: string;
+  /** What is started from the second start on; default the same. */
+  readonly laterProgram?: string;
   readonly heartbeatMs: number;
   readonly electionMs: number;
   readonly snapshotCount: number;
@@ -49,11 +53,12 @@ export interface EtcdMember {
 }
 
 /** An etcd member of a cluster of all nodes, whose peers reach it by name. */
-export function etcdDaemon({ node, all, runId }: NodePlace, { heartbeatMs, electionMs, snapshotCount, v2 = false, listen, advertise }: EtcdMember): Daemon {
+export function etcdDaemon({ node, all, runId }: NodePlace, { program = "/usr/bin/etcd", laterProgram = program, heartbeatMs, electionMs, snapshotCount, v2 = false, listen, advertise }: EtcdMember): Daemon {
   return {
     name: "etcd",
     user: "root",
-    program: "/usr/bin/etcd",
+    program,
+    laterProgram,
     args: Object.entries({
       "--name": node.id,
       "--data-dir": "/var/lib/etcd/data",
