@@ -20,6 +20,7 @@ const databases = [
   { system: "mariadb", nodes: 1, recipeSeconds: 7 },
   { system: "galera", nodes: 3, recipeSeconds: 20 },
   { system: "zookeeper", nodes: 3, recipeSeconds: 7.2 },
+  { system: "nats", nodes: 3, recipeSeconds: 2.6 },
 ] as const;
 
 test.each(databases)("$system on $nodes nodes starts from nothing, takes operations that nothing is lost of, and leaves nothing", async ({ system, nodes, recipeSeconds }) => {

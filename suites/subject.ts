@@ -6,6 +6,7 @@ import { ownDatabase, type OwnPlace } from "../clusters/own/own-service.ts";
 import { etcd } from "../clusters/systems/etcd/etcd.ts";
 import { galera } from "../clusters/systems/galera/galera.ts";
 import { mariadb } from "../clusters/systems/mariadb/mariadb.ts";
+import { nats } from "../clusters/systems/nats/nats.ts";
 import { patroni } from "../clusters/systems/patroni/patroni.ts";
 import { postgres } from "../clusters/systems/postgres/postgres.ts";
 import { redis } from "../clusters/systems/redis/redis.ts";
@@ -54,7 +55,7 @@ export interface Deployment {
 }
 
 /** Every system that `run` knows, in the order in which they are listed. */
-export const subjects: readonly Subject[] = [...systemDefinitions.filter((definition) => definition.role !== "fixture").map(actorSubject), ...[etcd, postgres, patroni, mariadb, galera, redis, zookeeper].map(databaseSubject)];
+export const subjects: readonly Subject[] = [...systemDefinitions.filter((definition) => definition.role !== "fixture").map(actorSubject), ...[etcd, postgres, patroni, mariadb, galera, redis, zookeeper, nats].map(databaseSubject)];
 
 /** The subject of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findSubject(name: string): Subject {

@@ -1,14 +1,16 @@
 import { HarnessError } from "../../harness/errors.ts";
 import { etcdRows } from "./rows/etcd.ts";
 import { mariadbRows } from "./rows/mariadb.ts";
+import { natsRows } from "./rows/nats.ts";
 import { patroniRows } from "./rows/patroni.ts";
 import { postgresRows } from "./rows/postgres.ts";
+import { rabbitmqRows } from "./rows/rabbitmq.ts";
 import { redisRows } from "./rows/redis.ts";
 import { zooKeeperRows } from "./rows/zookeeper.ts";
 import type { RegressionRow } from "./row.ts";
 
 /** Every row, in the order of the track record. */
-export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows, ...patroniRows, ...mariadbRows, ...redisRows, ...zooKeeperRows];
+export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows, ...patroniRows, ...mariadbRows, ...redisRows, ...rabbitmqRows, ...zooKeeperRows, ...natsRows];
 
 /** The row of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findRow(name: string): RegressionRow {

@@ -8,6 +8,7 @@ import { cas, read, write } from "../../../harness/objects/register.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
 import { deadlineSignal, until } from "../../../harness/time.ts";
 import { expectNothingLeft } from "../../docker/testing/engine.ts";
+import { nats } from "../nats/nats.ts";
 import { singleNode } from "../testing/single-node.ts";
 import { CutProxy, type CutSide } from "../testing/stages.ts";
 import { zookeeper } from "../zookeeper/zookeeper.ts";
@@ -25,7 +26,10 @@ interface Steps {
   readonly compareAndSet: readonly ("looks" | "sets")[];
 }
 
-describe.each<Steps>([{ definition: zookeeper, compareAndSet: ["looks", "sets"] }])("$definition.name", ({ definition, compareAndSet }) => {
+describe.each<Steps>([
+  { definition: zookeeper, compareAndSet: ["looks", "sets"] },
+  { definition: nats, compareAndSet: ["looks", "sets"] },
+])("$definition.name", ({ definition, compareAndSet }) => {
   let node: Awaited<ReturnType<typeof singleNode>>;
   let proxy: CutProxy;
   let values = 0;
