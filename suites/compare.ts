@@ -7,6 +7,7 @@ import { playRounds } from "../clusters/local/rounds.ts";
 import { describeUnexplained, type TraceVerdict, validateTrace } from "../clusters/local/validation.ts";
 import { simulate } from "../clusters/simulated/simulate.ts";
 import type { System, SystemDefinition } from "../harness/actor.ts";
+import { assert } from "../harness/assert.ts";
 import type { History } from "../harness/history.ts";
 import type { Seed } from "../harness/ids.ts";
 import { openLedger } from "../harness/ledger/file-ledger.ts";
@@ -15,6 +16,7 @@ import type { Settings } from "../harness/options.ts";
 import { seed } from "../harness/ids.ts";
 import { cpuMs, monotonicMs } from "../harness/time.ts";
 import type { ComparisonRecord, CoverageAspect, CoverageSource, RunVerdict, WitnessAccount } from "../results/records.ts";
+import { type Agreement, agreementOf, agreementSentence } from "./compare/agreement.ts";
 import { type Coverage, CoverageSamples, CoverageTally } from "./compare/coverage.ts";
 import { type Covered, coveredBy, observedSystem } from "./compare/handler-steps.ts";
 import { boundsInWords, type Explored, exploreNow, type ExploreRequest } from "./explore.ts";
@@ -29,6 +31,8 @@ export interface CompareRequest {
   readonly simulatedRuns: number;
   /** The slowest link's longest delay of one frame, ms. */
   readonly maxDelayMs: number;
+  /** At most that many of the model's histories are judged by every checker. */
+  readonly historiesMax: number;
   readonly budgetMs: number;
   readonly signal: AbortSignal;
   readonly tell: (line: string) => void;
@@ -64,6 +68,8 @@ export interface Compared {
   readonly explored: Explored;
   readonly deployed: Comparison;
   readonly simulated: Comparison | undefined;
+  /** Whether all that can judge a history say the same of the model's. */
+  readonly agreement: Agreement;
   /** The nodes' traces of all rounds against the definition. */
   readonly trace: TraceVerdict;
   /** Local states and handler branches, where the model's are known. */
@@ -77,7 +83,7 @@ export interface Compared {
 /**
  * Plays exactly the model's client scripts, round after round on the deployed cluster and run after run in the simulator,
  * and holds what was seen against everything the model allows. A history outside a completely explored model is `invalid`:
- * the model is too small, or the code does what the model does not.
+ * the model is too small, or the code does what the model does not. So are checkers that disagree on one of its histories.
  */
 export async function compareNow(request: CompareRequest): Promise<Compared> {
   const cpu = cpuMs();
@@ -91,15 +97,20 @@ export async function compareNow(request: CompareRequest): Promise<Compared> {
   const real = validateRounds({ system, diaries, rounds });
   const runs = request.simulatedRuns === 0 ? undefined : simulateObserved(system, request);
   const simulated = runs === undefined ? undefined : compareAccounts({ model: explored.exploration, spec: system.spec, observed: runs.observed });
+  const { outcomes } = explored.exploration;
+  assert(outcomes !== undefined, "what is compared was explored with its histories");
+  const { complete, discoveries } = explored.exploration;
+  const agreement = agreementOf({ exploration: { complete, discoveries, outcomes }, spec: system.spec, historiesMax: request.historiesMax });
   const outside = deployed.inclusion.outside + (simulated?.inclusion.outside ?? 0);
   return {
     system: system.name,
     explored,
     deployed,
     simulated,
+    agreement,
     trace: real.trace,
     ...(covered === undefined ? {} : { handlers: { model: covered, deployed: tallied(real.samples, covered), simulated: runs === undefined ? undefined : tallied(runs.samples, covered) } }),
-    verdict: real.trace.verdict === "invalid" || (outside > 0 && deployed.inclusion.conclusive) ? "invalid" : outside > 0 || real.trace.verdict === "unknown" ? "unknown" : "valid",
+    verdict: agreement.disagreement !== undefined || real.trace.verdict === "invalid" || (outside > 0 && deployed.inclusion.conclusive) ? "invalid" : outside > 0 || real.trace.verdict === "unknown" ? "unknown" : "valid",
     roundsPerSecond: histories.length / (wallMs / 1000),
     cpuMs: cpuMs() - cpu,
   };
@@ -212,7 +223,7 @@ export function comparisonRecord(compared: Compared): ComparisonRecord {
     ...(explored.exploration.complete ? {} : { totalIsLowerBound: true }),
     sources: [source("deploy", deployed), ...(simulated === undefined ? [] : [source("simulate", simulated)])],
     ...(compared.handlers === undefined ? {} : { aspects: aspectsOf(compared.handlers) }),
-    note: traceSentence(compared.trace),
+    note: `Of the nodes' traces: ${traceSentence(compared.trace)}. Of the model's histories: ${agreementSentence(compared.agreement)}.`,
     bounds: boundsInWords(explored.exploration),
   };
 }
@@ -261,13 +272,16 @@ export function compareAccount(compared: Compared, more: { readonly expected?: R
     summary:
       compared.verdict === "valid"
         ? `${deployed.rounds} real rounds, every history is one of the model's; they met ${percent(deployed)} of its outcomes`
-        : compared.trace.verdict === "invalid"
-          ? traceSentence(compared.trace)
-          : `${deployed.inclusion.outside} of ${deployed.rounds} real histories are not the model's`,
+        : compared.agreement.disagreement !== undefined
+          ? agreementSentence(compared.agreement)
+          : compared.trace.verdict === "invalid"
+            ? traceSentence(compared.trace)
+            : `${deployed.inclusion.outside} of ${deployed.rounds} real histories are not the model's`,
     figures: [
       { label: "outcomes met by real rounds", value: percent(deployed) },
       ...(simulated === undefined ? [] : [{ label: "by the simulator", value: percent(simulated) }]),
       { label: "histories in the model", value: `${deployed.inclusion.included} of ${deployed.rounds}` },
+      { label: "checkers", value: agreementSentence(compared.agreement) },
       { label: "rounds", value: `${deployed.rounds} (${compared.roundsPerSecond.toFixed(0)}/s)` },
     ],
     bounds: boundsInWords(compared.explored.exploration),

@@ -150,6 +150,7 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
       rounds: act.rounds,
       simulatedRuns: act.simulatedRuns,
       maxDelayMs: 6,
+      historiesMax: 1_000,
       budgetMs: 60_000,
       signal: hooks.signal,
       tell: () => undefined,

@@ -53,6 +53,7 @@ const compareOptions: readonly OptionSpec[] = [
   { name: "rounds", kind: "integer", unit: "rounds on the deployed cluster", default: 100, min: 1, reason: "a few seconds" },
   { name: "simulatedRuns", kind: "integer", unit: "seeded runs in the simulator", default: 2000, min: 0, reason: "a second of CPU" },
   { name: "maxDelayMs", kind: "integer", unit: "ms, the slowest link's longest delay", default: 8, min: 0, reason: "met more outcomes of abd than 4 ms did, at half the rounds a second" },
+  { name: "historiesMax", kind: "integer", unit: "of the model's histories, judged by every checker", default: 5000, min: 0, reason: "a few seconds of CPU" },
 ];
 
 /** `rashomon compare SYSTEM [--json]` */
@@ -79,6 +80,7 @@ export function addCompare(program: Command): void {
             rounds: numberOf(own, "rounds"),
             simulatedRuns: numberOf(own, "simulatedRuns"),
             maxDelayMs: numberOf(own, "maxDelayMs"),
+            historiesMax: numberOf(own, "historiesMax"),
             budgetMs: flags.budget,
             signal,
             tell: (line) => output.message(line),
@@ -98,6 +100,7 @@ export function addCompare(program: Command): void {
           model: { outcomes: compared.deployed.coverage.of, histories: compared.explored.exploration.outcomes?.all.size ?? 0, complete: compared.explored.exploration.complete },
           deployed: short(compared.deployed),
           ...(compared.simulated === undefined ? {} : { simulated: short(compared.simulated) }),
+          agreement: compared.agreement as unknown as Json,
           trace: { verdict: compared.trace.verdict, ...compared.trace.counts, ...(compared.trace.verdict === "invalid" ? { first: compared.trace.first } : {}) },
           handlers: compared.handlers === undefined ? null : aspectsOf(compared.handlers),
           ...(report === undefined ? {} : { report }),
