@@ -9,8 +9,10 @@ import { mariadb } from "../clusters/systems/mariadb/mariadb.ts";
 import { nats } from "../clusters/systems/nats/nats.ts";
 import { patroni } from "../clusters/systems/patroni/patroni.ts";
 import { postgres } from "../clusters/systems/postgres/postgres.ts";
+import { rabbitmq } from "../clusters/systems/rabbitmq/rabbitmq.ts";
 import { redis } from "../clusters/systems/redis/redis.ts";
 import { systemDefinitions } from "../clusters/systems/registry.ts";
+import { tarantool } from "../clusters/systems/tarantool/tarantool.ts";
 import { zookeeper } from "../clusters/systems/zookeeper/zookeeper.ts";
 import type { SystemDefinition } from "../harness/actor.ts";
 import { type Claim, linearizable } from "../harness/claim.ts";
@@ -55,7 +57,7 @@ export interface Deployment {
 }
 
 /** Every system that `run` knows, in the order in which they are listed. */
-export const subjects: readonly Subject[] = [...systemDefinitions.filter((definition) => definition.role !== "fixture").map(actorSubject), ...[etcd, postgres, patroni, mariadb, galera, redis, zookeeper, nats].map(databaseSubject)];
+export const subjects: readonly Subject[] = [...systemDefinitions.filter((definition) => definition.role !== "fixture").map(actorSubject), ...[etcd, postgres, patroni, mariadb, galera, redis, rabbitmq, zookeeper, nats, tarantool].map(databaseSubject)];
 
 /** The subject of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findSubject(name: string): Subject {
