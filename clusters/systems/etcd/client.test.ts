@@ -32,7 +32,7 @@ afterEach(() => {
 });
 
 function connect(port: number): Promise<Connection> {
-  return etcdClient({ reads: "linearizable" }).connect({ node: nodeId("n1"), thread: 0, endpoint: { host: "127.0.0.1", port }, signal: deadlineSignal(10_000) });
+  return etcdClient(parseSettings([], etcd.options, "etcd")).connect({ node: nodeId("n1"), thread: 0, endpoint: { host: "127.0.0.1", port }, signal: deadlineSignal(10_000) });
 }
 const write = { f: "write", value: 1 };
 const read = { f: "read", value: null };
@@ -88,7 +88,7 @@ describe("etcd's client", () => {
   it("asks for the reads that were set", async () => {
     const asked: string[] = [];
     const { port } = await serve((request, response) => void request.on("data", (chunk) => asked.push(String(chunk))).on("end", () => response.end("{}")));
-    await using connection = await etcdClient({ reads: "serializable" }).connect({ node: nodeId("n1"), thread: 0, endpoint: { host: "127.0.0.1", port }, signal: deadlineSignal(10_000) });
+    await using connection = await etcdClient(parseSettings(["reads=serializable"], etcd.options, "etcd")).connect({ node: nodeId("n1"), thread: 0, endpoint: { host: "127.0.0.1", port }, signal: deadlineSignal(10_000) });
 
     expect(await connection.invoke(read, deadlineSignal(10_000))).toEqual({ type: "ok", value: null });
     expect(JSON.parse(asked[0]!)).toMatchObject({ serializable: true });
@@ -116,6 +116,38 @@ describe("etcd's client", () => {
     await using connection = await connect(port);
 
     await expect(connection.invoke({ f: "enqueue", value: 1 }, deadlineSignal(10_000))).rejects.toThrow(/cannot do enqueue 1/);
+  });
+});
+
+describe("an element added under the lock", () => {
+  const answers: { readonly [path: string]: string } = {
+    "/v3/lease/grant": '{"ID":"7","TTL":"2"}',
+    "/v3/lock/lock": '{"key":"bG9jay83"}',
+    "/v3/kv/range": "{}",
+    "/v3/kv/txn": '{"succeeded":true}',
+  };
+  async function added(lostAt: string, more: { readonly [path: string]: string } = {}): Promise<unknown> {
+    const { port } = await serve((request, response) => {
+      if (request.url === lostAt) request.socket.destroy();
+      else response.end({ ...answers, ...more }[request.url!] ?? "{}");
+    });
+    const settings = parseSettings(["set-guard=fenced-lock"], etcd.options, "etcd");
+    await using connection = await etcdClient(settings, "grow-only-set").connect({ node: nodeId("n1"), thread: 0, endpoint: { host: "127.0.0.1", port }, signal: deadlineSignal(10_000) });
+    return await connection.invoke({ f: "add", value: 3 }, deadlineSignal(10_000));
+  }
+
+  it.each([
+    ["/v3/lease/grant", "fail"],
+    ["/v3/lock/lock", "fail"],
+    ["/v3/kv/range", "fail"],
+    ["/v3/kv/txn", "info"],
+    ["/v3/lease/revoke", "ok"],
+  ])("whose connection is lost at %s is %s", async (path, type) => {
+    expect(await added(path)).toMatchObject({ type, value: 3 });
+  });
+
+  it("is refused when the lock's key is gone", async () => {
+    expect(await added("", { "/v3/kv/txn": "{}" })).toMatchObject({ type: "fail", error: ["fenced", expect.any(String)] });
   });
 });
 

@@ -8,6 +8,7 @@ import { textOf, type Settings } from "../../../harness/options.ts";
 import { classify } from "./errors.ts";
 import { commitRequest, compactRequest, compareAndSet, deleteRequest, putRequest, rangeRequest, readRevision, readSucceeded, readValue } from "./gateway.ts";
 import { openHttp, type HttpConnection, type HttpReply, type HttpRequest } from "./http.ts";
+import { addUnderLock, lockedSetKey } from "./lock-set.ts";
 import { listen } from "./watch.ts";
 
 /**
@@ -20,11 +21,12 @@ import { listen } from "./watch.ts";
  *     get k, put [k, v], delete k, cas [k, from, to]      the same on a key of one's own
  *     commit [[k, v] …]  → txn           ok {revision}
  *     compact offset     → compaction    ok {revision}, offset from the newest revision that this connection has seen
+ *     add v, read (of a set)                      the set in one key, written back under etcd's lock
  *     watch {…}          → watch         ok {from, responses}, on a connection of its own, for as long as it says
  *
  * A read that did not come back is a `fail`: it changed nothing, whatever became of it.
  */
-export function etcdClient(settings: Settings): Client {
+export function etcdClient(settings: Settings, object = "register"): Client {
   const serializable = textOf(settings, "reads") === "serializable";
   return {
     async connect({ node, endpoint, signal }) {
@@ -35,15 +37,26 @@ export function etcdClient(settings: Settings): Client {
         http.close();
         throw new HarnessError("CLIENT_FAILED", `no connection to etcd on ${node}`, { nextStep: "nothing, if the node is down by a fault; else read its log", cause });
       }
-      return connectionOver(http, { serializable, endpoint });
+      return connectionOver(http, { serializable, endpoint, object, fenced: textOf(settings, "set-guard") === "fenced-lock" });
     },
   };
 }
 
+/** Long beside everything else that is done under the lock, so that a pause mostly falls into it. */
+const lockedWorkMs = 200;
+
 /** The key of `read`, `write` and `cas`. */
 const registerKey = "register";
 
-function connectionOver(http: HttpConnection, options: { readonly serializable: boolean; readonly endpoint: Endpoint }): Connection {
+interface ConnectionOptions {
+  readonly serializable: boolean;
+  readonly endpoint: Endpoint;
+  /** The workload's object: a register and a set both call it `read`. */
+  readonly object: string;
+  readonly fenced: boolean;
+}
+
+function connectionOver(http: HttpConnection, options: ConnectionOptions): Connection {
   /** The newest revision that was seen here; 0 before any. */
   let newest = 0;
   /** Where this client forgot the history last. */
@@ -67,7 +80,7 @@ function connectionOver(http: HttpConnection, options: { readonly serializable: 
     },
     async invoke(call, signal) {
       if (call.f === "watch") return await watch(call, signal);
-      const plan = planOf(call, { ...options, newest });
+      const plan = call.f === "add" ? undefined : planOf(call, { ...options, newest });
       if (!http.isOpen()) {
         try {
           await greet(http, signal);
@@ -75,6 +88,7 @@ function connectionOver(http: HttpConnection, options: { readonly serializable: 
           return failed(call, ["not-connected", messageOf(error)]);
         }
       }
+      if (plan === undefined) return await addUnderLock({ http, endpoint: options.endpoint, element: call.value, fenced: options.fenced, workMs: lockedWorkMs }, signal);
       let reply: HttpReply;
       try {
         reply = await http.send(plan.request, signal);
@@ -110,11 +124,12 @@ interface Plan {
   result(reply: HttpReply): Json;
 }
 
-function planOf(call: Call, options: { readonly serializable: boolean; readonly newest: number }): Plan {
+function planOf(call: Call, options: ConnectionOptions & { readonly newest: number }): Plan {
   const { f, value } = call;
   const get = (key: string): Plan => ({ request: rangeRequest(key, options), changes: false, result: readValue });
   const put = (key: string, stored: Json): Plan => ({ request: stored === null ? deleteRequest(key) : putRequest(key, stored), changes: true, result: () => stored });
   const compare = (key: string, values: { from: Json; to: Json }): Plan => ({ request: compareAndSet(key, values), changes: true, result: readSucceeded });
+  if (f === "read" && options.object === "grow-only-set") return { ...get(lockedSetKey), result: (reply) => readValue(reply) ?? [] };
   if (f === "read") return get(registerKey);
   if (f === "write") return put(registerKey, value);
   if (f === "cas" && isArray(value) && value.length === 2) return compare(registerKey, { from: value[0]!, to: value[1]! });

@@ -45,6 +45,27 @@ export function compactRequest(revision: number): HttpRequest {
   return post("/v3/kv/compaction", { revision: String(revision), physical: true });
 }
 
+export function grantRequest(seconds: number): HttpRequest {
+  return post("/v3/lease/grant", { TTL: String(seconds) });
+}
+export function keepAliveRequest(lease: string): HttpRequest {
+  return post("/v3/lease/keepalive", { ID: lease });
+}
+export function revokeRequest(lease: string): HttpRequest {
+  return post("/v3/lease/revoke", { ID: lease });
+}
+
+/** Answered when the lock is held; with the key whose life it is, as base64. */
+export function lockRequest(name: string, lease: string): HttpRequest {
+  return post("/v3/lock/lock", { name: base64(name), lease });
+}
+
+/** A put, made only if the lock's key (base64) still exists where one is named. */
+export function addLockedRequest(key: string, value: Json, lock: string | undefined): HttpRequest {
+  const compare: Json[] = lock === undefined ? [] : [{ key: lock, result: "GREATER", target: "CREATE", create_revision: "0" }];
+  return post("/v3/kv/txn", { compare, success: [{ request_put: { key: base64(key), value: base64(canonicalJson(value)) } }], failure: [] });
+}
+
 /** The store's revision when it answered. */
 export function readRevision(reply: HttpReply): number {
   const body: Json = JSON.parse(reply.text);

@@ -32,7 +32,7 @@ export function etcdSystem(settings: Settings): DockerSystem {
     daemons: (place) => [etcdDaemon(place, { ...programsOf(versions, place), heartbeatMs, electionMs, snapshotCount: numberOf(settings, "snapshot-count"), listen: "http://0.0.0.0:2379", advertise: `http://${place.node.address}:2379` })],
     serves: rangesServed,
     disagreement,
-    holders: async (role, at, signal) => (role === "leader" ? await leaders(at, signal) : []),
+    holders,
   };
 }
 
@@ -103,6 +103,14 @@ async function disagreement(at: ReadonlyMap<NodeId, Endpoint>, signal: AbortSign
   const served = await Promise.all([...at].map(async ([node, endpoint]) => ({ node, ok: await rangesServed(endpoint, signal) })));
   const idle = served.find(({ ok }) => !ok);
   return idle === undefined ? undefined : `${idle.node} does not answer a linearizable read`;
+}
+
+/** `follower` is whoever a leader has, once one is known. */
+async function holders(role: string, at: ReadonlyMap<NodeId, Endpoint>, signal: AbortSignal): Promise<readonly NodeId[]> {
+  if (role !== "leader" && role !== "follower") return [];
+  const leading = await leaders(at, signal);
+  if (role === "leader") return leading;
+  return leading.length === 0 ? [] : [...at.keys()].filter((node) => !leading.includes(node));
 }
 
 /** Those that think they lead, highest term first: an isolated leader does not know yet that it was replaced. */

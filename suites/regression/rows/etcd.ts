@@ -27,6 +27,23 @@ const compactedWatches = (share: number): TrialScenario => ({
   set: ["watch-share=0.15", "at-compaction-share=0.5", `compact-share=${share}`, "look-back=0", "listen=400", "keys=4"],
 });
 
+/**
+ * Work under the lock takes 200 ms and a lease lives for 2 s: a node that is paused for 4 s mostly holds up a holder of the
+ * lock in its work, while the others take the lock on. Not the leader, which ends the leases.
+ */
+const lockedSet = (guard: string): TrialScenario => ({
+  system: "etcd",
+  workload: "set",
+  nemesis: ["pause:target=follower"],
+  faultEvery: 6_000,
+  faultFor: 4_000,
+  timeLimit: 24_000,
+  rate: 30,
+  concurrency: 6,
+  operationDeadline: 8_000,
+  set: ["read-share=0", `set-guard=${guard}`],
+});
+
 export const etcdRows: readonly RegressionRow[] = [
   {
     name: "etcd-serializable-reads",
@@ -36,6 +53,15 @@ export const etcdRows: readonly RegressionRow[] = [
     anomalous: scenarioTrial("reads=serializable", { ...isolatedLeader, set: ["reads=serializable"] }),
     control: { by: "setting", ...scenarioTrial("reads=linearizable", { ...isolatedLeader, set: ["reads=linearizable"] }) },
     runs: 10,
+  },
+  {
+    name: "etcd-lock-loses-updates",
+    corpus: "16F",
+    title: "etcd's lock is no mutual exclusion: a holder whose node is paused for longer than its lease writes over what later holders wrote",
+    expected: { checker: "set-full", anomalies: ["lost"] },
+    anomalous: scenarioTrial("a set under a lock; followers paused for 4 s", lockedSet("lock")),
+    control: { by: "setting", ...scenarioTrial("fenced: the write asks whether the lock's key still exists; followers paused for 4 s", lockedSet("fenced-lock")) },
+    runs: 3,
   },
   {
     name: "etcd-watch-lost-delete",
