@@ -79,6 +79,13 @@ export function distinctQueue(operations: number, clients: number): Recorded {
   return { history: simulate({ operations, clients, next }), spec: queue() };
 }
 
+/** Three values, put in again and again; clients always busy. */
+export function repeatedQueue(operations: number, clients: number): Recorded {
+  const spec = queue();
+  const call = (random: Random): Call => (random.chance(0.5) ? enqueue(random.int(3)) : dequeue());
+  return { history: randomHistory({ spec, call, operations, clients, crashRatio: 0, lies: 0, busy: true }, new Random(seed("bench/large"))), spec };
+}
+
 /** Appends, and a read of the whole list every `readEvery` operations. */
 export function growingList(operations: number, clients: number, readEvery: number): Recorded {
   const held: number[] = [];

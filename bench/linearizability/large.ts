@@ -2,7 +2,7 @@
 import { checkLinearizable } from "../../checkers/linearizability/linearizability.ts";
 import { unlimited } from "../../harness/budget.ts";
 import { cpuMs } from "../../harness/time.ts";
-import { contendedMutex, distinctQueue, fiveValueRegister, growingList, type Recorded, uniqueRegister } from "./large-histories.ts";
+import { contendedMutex, distinctQueue, fiveValueRegister, growingList, type Recorded, repeatedQueue, uniqueRegister } from "./large-histories.ts";
 
 /** Histories that Porcupine cannot take (its memo grows with the square of the operations). */
 export interface LargeCase {
@@ -33,6 +33,8 @@ const open = (clients: number, crashRatio: number): [string, LargeCase][] =>
 export const largeCases: ReadonlyMap<string, LargeCase> = new Map<string, LargeCase>([
   ["register, unique values, 1,000,000, 10 clients", { goalMs: 100, make: () => uniqueRegister(million, 10) }],
   ["queue, distinct values, 1,000,000, 10 clients", { goalMs: 1000, make: () => distinctQueue(million, 10) }],
+  ["queue, three values, 500, 5 clients", { goalMs: 2000, make: () => repeatedQueue(500, 5) }],
+  ["queue, three values, 1,000, 10 clients", { goalMs: 2000, make: () => repeatedQueue(1000, 10) }],
   ["append list, 1,000,000, 10 clients, 50 whole reads", { goalMs: 1000, make: () => growingList(million, 10, million / 50) }],
   ["mutex, 1,000,000, 10 clients", { goalMs: 1000, make: () => contendedMutex(million, 10) }],
   ["cas-register, 100,000, 20 clients", { goalMs: 2000, make: () => casRegister(100_000, 20, { crashRatio: 0 }) }],

@@ -2,9 +2,11 @@ import { expect, it } from "vitest";
 import { steps } from "../../harness/budget.ts";
 import { historyOf, type OpInput } from "../../harness/history.ts";
 import { seed } from "../../harness/ids.ts";
+import { dequeue, enqueue, queue } from "../../harness/objects/queue.ts";
 import { casRegister } from "../../harness/objects/register.ts";
 import { Random } from "../../harness/random.ts";
 import { checkLinearizable } from "./linearizability.ts";
+import { randomHistory } from "./testing/random-history.ts";
 
 it("a thousand crashed writes of distinct values cost about one configuration an operation", () => {
   const random = new Random(seed("crashed writes"));
@@ -33,4 +35,16 @@ it("a thousand crashed writes of distinct values cost about one configuration an
 
   expect(crashed).toBeGreaterThan(900);
   expect(verdict.verdict).toBe("valid");
+});
+
+it.each([
+  [500, 5, 0, "valid"],
+  [200, 3, 5, "invalid"],
+] as const)("a queue of three values, %i operations of %i clients with %i lies: %s within 5,000 configurations", (operations, clients, lies, verdict) => {
+  const call = (random: Random): ReturnType<typeof dequeue> => (random.chance(0.5) ? enqueue(random.int(3)) : dequeue());
+  const shape = { spec: queue(), call, operations, clients, crashRatio: 0, lies, liesFrom: 0.5, busy: true };
+
+  const history = randomHistory(shape, new Random(seed("repeated values")));
+
+  expect(checkLinearizable(history, queue(), { budget: steps(5000), explain: false }).verdict).toBe(verdict);
 });

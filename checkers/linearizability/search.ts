@@ -28,11 +28,12 @@ import { NEVER, type Part } from "./parts.ts";
  *   dominance a configuration that failed with fewer crashed operations used up fails with more, too.
  *   ahead     for registers: a value that somebody must still read, and that nobody will write again in time, may not
  *             be overwritten (see `Lookahead`).
+ *   pace      for queues: a value goes in only where the dequeues leave a place for it (see `Pace`).
  *   doom      for appended texts: a state from which the next answer can no longer come about is left at once (see `Doom`).
  *
  * Which candidate is tried first decides how often the search must turn back, and no order is best for all histories.
  * Candidates come by their deadlines; where the search is stuck it goes back some hundred events and takes another order:
- * by the deadlines of those that wait for what a candidate brings about, and with chance mixed in (see decision 020).
+ * by the deadlines of those that wait for what a candidate brings about (queues begin with it), and with chance mixed in (see decision 020).
  *
  * Exponential in the number of open operations in the worst case: the problem is NP-complete. Memory is bounded: a full
  * memo is thrown away, which costs time and no truth.
@@ -47,8 +48,7 @@ export interface SearchProblem {
   readonly machine: StateMachine;
   readonly lookahead?: Lookahead;
   readonly doom?: Doom;
-  /** By operation: the second order of trials, smaller first; for objects without lookahead. */
-  readonly priorities?: Int32Array;
+  readonly pace?: Pace;
 }
 
 /** The object as integers. */
@@ -90,6 +90,22 @@ export interface Doom {
   nextRescue(id: number, from: number): number;
   /** Of the operations called after event `from` that can be stuck, the one that returns first; -1 if none. */
   nextNeed(from: number): number;
+}
+
+/** Knowledge about lines: what may be put in next, by how much was put in before. Told of every operation that is placed. */
+export interface Pace {
+  /** False for an operation that surely comes too early or too late. */
+  allows(id: number): boolean;
+  /** Whether an operation of class `id` must be put in next, or is late already. */
+  due(id: number): boolean;
+  /** When what an operation that puts something in puts in now is taken out again; `NEVER`: not at all. */
+  wantedBy(id: number): number;
+  /** Whether class `id` puts something in. */
+  isPut(id: number): boolean;
+  place(id: number): void;
+  takeBack(id: number): void;
+  /** Nothing is placed. */
+  reset(): void;
 }
 
 export type Outcome = "linearizable" | "not-linearizable" | "unknown";
@@ -176,6 +192,7 @@ export class Search {
     const { part, classes } = problem;
     this.#eventCount = part.eventCount;
     this.#state = problem.machine.initial;
+    this.#urgent = problem.pace !== undefined;
     const { slots, width } = assignSlots(part, classes);
     this.#slots = slots;
     this.#words = Math.max(1, (width + 31) >>> 5);
@@ -271,6 +288,7 @@ export class Search {
     this.#state = this.#problem.machine.initial;
     this.#placed.fill(0);
     this.#used.fill(0);
+    this.#problem.pace?.reset();
     const log: number[] = [];
     this.#log = log;
     this.#advance();
@@ -328,7 +346,8 @@ export class Search {
 
   /** Places a candidate and everything that is then placed eagerly. */
   #apply(candidate: number): void {
-    const { machine, classes } = this.#problem;
+    const { machine, classes, pace } = this.#problem;
+    pace?.place(this.#classOf(candidate));
     if (candidate >= 0) {
       this.#state = machine.step(this.#state, classes[candidate]!);
       const slot = this.#slots[candidate]!;
@@ -380,11 +399,16 @@ export class Search {
   #undo(): void {
     const top = this.#depth - 1;
     const candidate = this.#candidates[this.#frameNext[top]! - 1]!;
+    this.#problem.pace?.takeBack(this.#classOf(candidate));
     if (candidate < 0) this.#used[-1 - candidate]!--;
     this.#rewind(this.#frameFront[top]!);
     this.#state = this.#frameState[top]!;
     const base = top * this.#words;
     for (let w = 0; w < this.#words; w++) this.#placed[w] = this.#framePlaced[base + w]!;
+  }
+
+  #classOf(candidate: number): number {
+    return candidate >= 0 ? this.#problem.classes[candidate]! : this.#crashedClasses[-1 - candidate]!;
   }
 
   /** Eager rule for what is open already. */
@@ -513,7 +537,27 @@ export class Search {
       }
     }
     this.#sort(start, end);
-    return held ? end : this.#collectCrashed(end, bottom);
+    if (held) return end;
+    end = this.#collectCrashed(end, bottom);
+    return this.#problem.pace === undefined ? end : this.#keepPace(this.#problem.pace, start, end);
+  }
+
+  /** Leaves out the candidates that come too early or too late; what is due leaves no room for others to be put in. */
+  #keepPace(pace: Pace, start: number, end: number): number {
+    const candidates = this.#candidates;
+    let due = false;
+    for (let at = start; at < end; at++) {
+      if (candidates[at]! < 0 || !pace.due(this.#classOf(candidates[at]!))) continue;
+      if (!pace.allows(this.#classOf(candidates[at]!))) return start;
+      due = true;
+    }
+    let kept = start;
+    for (let at = start; at < end; at++) {
+      const id = this.#classOf(candidates[at]!);
+      if (due && pace.isPut(id) && !pace.due(id)) continue;
+      if (pace.allows(id)) candidates[kept++] = candidates[at]!;
+    }
+    return kept;
   }
 
   /** Writes the crashed classes that may come next from `end` on. */
@@ -651,9 +695,9 @@ export class Search {
 
   /** The own deadline, or that of an open operation that needs what this one brings about. */
   #urgency(operation: number): number {
-    const { part, classes, lookahead, priorities } = this.#problem;
+    const { part, classes, lookahead, pace } = this.#problem;
     const own = part.returns[operation]!;
-    if (priorities !== undefined) return priorities[operation]!;
+    if (pace?.isPut(classes[operation]!) === true) return pace.wantedBy(classes[operation]!);
     if (lookahead === undefined) return own;
     const target = lookahead.target(classes[operation]!);
     if (target < 0) return own;
