@@ -13,18 +13,20 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Every database but etcd, which has a file of its own; `recipeSeconds` is how long the recipe took from containers to healthy, on a loaded machine. */
-const databases = [
+const databases: readonly { readonly system: string; readonly nodes: number; readonly recipeSeconds: number; readonly workload?: string }[] = [
   { system: "postgres", nodes: 1, recipeSeconds: 3.3 },
   { system: "postgres", nodes: 2, recipeSeconds: 3.3 },
   { system: "patroni", nodes: 3, recipeSeconds: 12 },
   { system: "mariadb", nodes: 1, recipeSeconds: 7 },
   { system: "galera", nodes: 3, recipeSeconds: 20 },
+  { system: "redis", nodes: 3, recipeSeconds: 6.3 },
+  { system: "rabbitmq", nodes: 3, recipeSeconds: 29, workload: "queue" },
   { system: "zookeeper", nodes: 3, recipeSeconds: 7.2 },
   { system: "nats", nodes: 3, recipeSeconds: 2.6 },
-] as const;
+];
 
-test.each(databases)("$system on $nodes nodes starts from nothing, takes operations that nothing is lost of, and leaves nothing", async ({ system, nodes, recipeSeconds }) => {
-  const ran = await rashomon(["run", system, "--nodes", String(nodes), "--workload", "set", "--time-limit", "2s", "--rate", "50", "--concurrency", "3", "--seed", "smoke", "--json"], { cwd: folder, timeoutMs: 300_000 });
+test.each(databases)("$system on $nodes nodes starts from nothing, takes operations that nothing is lost of, and leaves nothing", async ({ system, nodes, recipeSeconds, workload = "set" }) => {
+  const ran = await rashomon(["run", system, "--nodes", String(nodes), "--workload", workload, "--time-limit", "2s", "--rate", "50", "--concurrency", "3", "--seed", "smoke", "--json"], { cwd: folder, timeoutMs: 300_000 });
 
   expect(ran.code, ran.err + ran.out).toBe(0);
   expect(ran.json()[0]).toMatchObject({ verdict: "valid" });
