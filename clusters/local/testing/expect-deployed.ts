@@ -8,7 +8,7 @@ import { parseSettings } from "../../../harness/options.ts";
 import { freshSeed } from "../../../harness/random.ts";
 import { readDiaries } from "../diaries.ts";
 import { playRounds, type Round } from "../rounds.ts";
-import { expectMutantsRejected } from "./expect-mutants.ts";
+import { expectHolesFound, expectMutantsRejected } from "./expect-mutants.ts";
 import { patience, stage } from "./stage.ts";
 import { validateTrace } from "../validation.ts";
 
@@ -16,7 +16,7 @@ import { validateTrace } from "../validation.ts";
  * What is promised of every system: each round on real processes is a behaviour of its model, each trace is explained by
  * its definition, and no mutant of the trace is.
  */
-export async function expectDeployedAsModelled(definition: SystemDefinition): Promise<void> {
+export async function expectDeployedAsModelled(definition: SystemDefinition, how: { readonly holes: "some" | "every" } = { holes: "some" }): Promise<void> {
   await using at = stage();
   // Nobody crashes in a round, and a second timer hardly fires: its history is one of the smaller model too, or it is set aside.
   const calm = definition.options.flatMap(({ name, default: usual }) => (name === "crashes" ? ["crashes=0"] : name === "timers" && Number(usual) > 1 ? ["timers=1"] : []));
@@ -36,6 +36,7 @@ export async function expectDeployedAsModelled(definition: SystemDefinition): Pr
   expect(validated.counts.events).toBe(trace.diaries.reduce((sum, { lines }) => sum + lines.length, 0));
   const made = expectMutantsRejected(trace, { each: 3, seed: freshSeed() });
   for (const always of ["an answer is changed", "an event is left out", "a state is changed", "a durable write is made up"]) expect(made[always], always).toBe(3);
+  if (how.holes === "every") expectHolesFound(trace);
 }
 
 async function play(definition: SystemDefinition, where: { readonly at: ReturnType<typeof stage>; readonly logsFolder: string }): Promise<Round[]> {

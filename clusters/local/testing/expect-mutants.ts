@@ -4,6 +4,18 @@ import { Random } from "../../../harness/random.ts";
 import { validateTrace, type ValidationOptions } from "../validation.ts";
 import { mutators } from "./mutate-trace.ts";
 
+/** Wherever one event is left out of a valid trace, the event behind the hole is blamed, and no node that waits for what was in it. */
+export function expectHolesFound(valid: ValidationOptions): void {
+  for (const [id, diary] of valid.diaries.entries()) {
+    for (const [index, { epoch }] of diary.lines.entries()) {
+      const next = diary.lines[index + 1];
+      if (next?.epoch !== epoch) continue;
+      const diaries = valid.diaries.with(id, { ...diary, lines: diary.lines.toSpliced(index, 1) });
+      expect(validateTrace({ ...valid, diaries }), `${diary.node} without event ${index}`).toMatchObject({ verdict: "invalid", first: { node: diary.node, event: next.seq } });
+    }
+  }
+}
+
 /** Every mutant of a valid trace is rejected at an event at which its change shows. Returns how many each mutator made. */
 export function expectMutantsRejected(valid: ValidationOptions, how: { readonly each: number; readonly seed: Seed }): { readonly [mutator: string]: number } {
   const random = new Random(how.seed);
