@@ -6,11 +6,12 @@ import { patroniRows } from "./rows/patroni.ts";
 import { postgresRows } from "./rows/postgres.ts";
 import { rabbitmqRows } from "./rows/rabbitmq.ts";
 import { redisRows } from "./rows/redis.ts";
+import { tarantoolRows } from "./rows/tarantool.ts";
 import { zooKeeperRows } from "./rows/zookeeper.ts";
 import type { RegressionRow } from "./row.ts";
 
 /** Every row, in the order of the track record. */
-export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows, ...patroniRows, ...mariadbRows, ...redisRows, ...rabbitmqRows, ...zooKeeperRows, ...natsRows];
+export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows, ...patroniRows, ...mariadbRows, ...redisRows, ...rabbitmqRows, ...zooKeeperRows, ...natsRows, ...tarantoolRows];
 
 /** The row of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findRow(name: string): RegressionRow {

@@ -5,10 +5,11 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Verdict } from "../../harness/verdict.ts";
 import { harnessVersion } from "../machine.ts";
 import { regress, type RegressSummary } from "./regress.ts";
-import { readTrackRecord } from "./record.ts";
+import { readTrackRecord, type TrackLine } from "./record.ts";
 import { regressionRows } from "./registry.ts";
 import { type RegressionRow, reproduces, type TrialContext, type TrialResult } from "./row.ts";
 import { foundBy } from "./scenario-trial.ts";
+import { steadyRows } from "./steady.ts";
 import { trackRecord } from "./track-record.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rashomon-regress-"));
@@ -106,6 +107,27 @@ describe("what counts as found", () => {
     const verdict: Verdict = { verdict: "invalid", checker: "elle", anomalies: [anomaly, anomaly], ...(given.details === undefined ? {} : { details: given.details }) };
 
     expect(foundBy({ elle: verdict, stats: { verdict: "valid", checker: "stats" } })).toEqual([{ checker: "elle", anomaly: "G2-item", count }]);
+  });
+});
+
+describe("a steady row", () => {
+  const line = (side: TrackLine["side"], more: Partial<TrackLine> = {}): TrackLine => {
+    const own = side === "anomalous" ? { ...broken, label: "unsafe", reproduced: true } : { ...clean, label: "safe", reproduced: false };
+    return { schema: 1, row: "toy", side, seed: "toy", commit: null, at: "", ...own, ...more };
+  };
+  const lines = (anomalous: readonly Partial<TrackLine>[], control: readonly Partial<TrackLine>[]): TrackLine[] => [...anomalous.map((more) => line("anomalous", more)), ...control.map((more) => line("control", more))];
+  const thrice = [{}, {}, {}];
+
+  it.each([
+    ["was found each time, beside a valid control", lines(thrice, thrice), true],
+    ["missed once in ten is one still", lines([...Array<object>(9).fill({}), { reproduced: false }], thrice), true],
+    ["missed once in three is none", lines([{}, {}, { reproduced: false }], thrice), false],
+    ["whose control was invalid once is none", lines(thrice, [{}, {}, { verdict: "invalid" }]), false],
+    ["of two runs is none yet", lines([{}, {}], thrice), false],
+    ["of half a minute is none", lines(thrice.map(() => ({ wallMs: 31_000 })), thrice), false],
+    ["that was defined otherwise then is none yet", lines(thrice.map(() => ({ label: "before" })), thrice), false],
+  ] as const)("that %s", (_what, given, steady) => {
+    expect(steadyRows([row(() => broken)], given)).toHaveLength(steady ? 1 : 0);
   });
 });
 
