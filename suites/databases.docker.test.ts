@@ -23,6 +23,8 @@ const databases: readonly { readonly system: string; readonly nodes: number; rea
   { system: "rabbitmq", nodes: 3, recipeSeconds: 29, workload: "queue" },
   { system: "zookeeper", nodes: 3, recipeSeconds: 7.2 },
   { system: "nats", nodes: 3, recipeSeconds: 2.6 },
+  // No recipe has a time for it; this is the first that was measured here.
+  { system: "tarantool", nodes: 3, recipeSeconds: 11 },
 ];
 
 test.each(databases)("$system on $nodes nodes starts from nothing, takes operations that nothing is lost of, and leaves nothing", async ({ system, nodes, recipeSeconds, workload = "set" }) => {

@@ -9,6 +9,7 @@ import type { Call, Outcome } from "../../../harness/op.ts";
 import { deadlineSignal, until } from "../../../harness/time.ts";
 import { expectNothingLeft } from "../../docker/testing/engine.ts";
 import { nats } from "../nats/nats.ts";
+import { tarantool } from "../tarantool/tarantool.ts";
 import { singleNode } from "../testing/single-node.ts";
 import { CutProxy, type CutSide } from "../testing/stages.ts";
 import { zookeeper } from "../zookeeper/zookeeper.ts";
@@ -29,6 +30,7 @@ interface Steps {
 describe.each<Steps>([
   { definition: zookeeper, compareAndSet: ["looks", "sets"] },
   { definition: nats, compareAndSet: ["looks", "sets"] },
+  { definition: tarantool, compareAndSet: ["sets"] },
 ])("$definition.name", ({ definition, compareAndSet }) => {
   let node: Awaited<ReturnType<typeof singleNode>>;
   let proxy: CutProxy;
