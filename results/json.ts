@@ -58,6 +58,7 @@ export function runJson(run: string, report: Pick<RunReport, "record" | "verdict
     checkers,
     counts: verdict.counts,
     faults: verdict.faults,
+    ...(verdict.final !== undefined && { final: verdict.final }),
     seed: record.seed,
     rerun: record.rerun,
     ...(verdict.reasons.length > 0 && { reasons: verdict.reasons }),

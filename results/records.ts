@@ -49,6 +49,8 @@ export interface RunRecord {
   readonly limits?: Limits;
   /** The run ended early, at the first violation that a checker saw while it went on. */
   readonly stopped?: Stopped;
+  /** Nodes that took clients: thread t worked on number t modulo their count. */
+  readonly clientNodes?: readonly string[];
   /** What the cluster says about itself (`RunningCluster.describe()`). */
   readonly description?: Json;
 }
@@ -80,6 +82,8 @@ export interface VerdictRecord {
   /** Clients' completions by type. */
   readonly counts: OpCounts;
   readonly faults: readonly FaultRecord[];
+  /** What became of the nodes after the last heal; absent without faults. */
+  readonly final?: FinalPhase;
   /** Why it is `unknown` or `vacuous`; empty otherwise. */
   readonly reasons: readonly string[];
   /** CPU of the analysis, milliseconds. */
@@ -87,6 +91,14 @@ export interface VerdictRecord {
   /** Failures of the infrastructure that did not decide the verdict: a tear-down that failed, a plot. */
   readonly problems?: readonly string[];
 }
+/** The nodes after the last heal: whether all came to agree, and which of them answered a read then. */
+export type FinalPhase = ({ readonly converged: true } | { readonly converged: false; readonly why: string }) & {
+  /** From the end of the heal until all agreed, or until that was given up. */
+  readonly durationNs: number;
+  readonly nodesRead: readonly string[];
+  readonly nodesUnread: readonly string[];
+};
+
 export interface OpCounts {
   readonly ok: number;
   readonly fail: number;

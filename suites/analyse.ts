@@ -4,9 +4,10 @@ import { isolate, sharedColumns } from "../harness/isolate.ts";
 import type { Settings } from "../harness/options.ts";
 import { cpuMs } from "../harness/time.ts";
 import { type Verdict, worst } from "../harness/verdict.ts";
-import type { FaultRecord, RunVerdict, Stopped, VerdictRecord } from "../results/records.ts";
+import type { FaultRecord, RunRecord, RunVerdict, Stopped, VerdictRecord } from "../results/records.ts";
 import { judgeEvidence } from "../workloads/evidence.ts";
 import type { Workload } from "../workloads/workload.ts";
+import { finalPhaseOf } from "./final-phase.ts";
 import type { CheckInput } from "./check-isolated.ts";
 
 export interface Analysis {
@@ -26,6 +27,8 @@ export interface Analysis {
   /** What the nodes' traces say, where they were validated: counts as one more checker. */
   readonly trace?: Verdict;
   readonly problems: readonly string[];
+  /** Where it ran, for what is said of the nodes after the last heal. */
+  readonly record?: RunRecord;
 }
 
 /**
@@ -37,7 +40,10 @@ export async function analyse(analysis: Analysis): Promise<VerdictRecord> {
   const judged = await judgeIsolated(analysis);
   const checkers = analysis.trace === undefined ? judged : { ...judged, trace: analysis.trace };
   const truth = worst(Object.values(checkers).map((answer) => answer.verdict));
-  const evidence = judgeEvidence(analysis.history, analysis.faults.map(spanOf), { faultsExpected: analysis.faultsExpected, reads: analysis.workload.make(analysis.settings).reads });
+  const { reads } = analysis.workload.make(analysis.settings);
+  const evidence = judgeEvidence(analysis.history, analysis.faults.map(spanOf), { faultsExpected: analysis.faultsExpected, reads });
+  const { clientNodes: nodes, settings: { concurrency } = {} } = analysis.record ?? {};
+  const final = nodes === undefined || typeof concurrency !== "number" ? undefined : finalPhaseOf(analysis.history, { nodes, concurrency, reads });
   const vacuous = truth === "valid" && evidence.vacuous;
   const verdict: RunVerdict = vacuous ? "vacuous" : truth;
   return {
@@ -46,6 +52,7 @@ export async function analyse(analysis: Analysis): Promise<VerdictRecord> {
     checkers,
     counts: countsOf(analysis.history),
     faults: analysis.faults,
+    ...(final === undefined ? {} : { final }),
     reasons: [
       ...Object.values(checkers).flatMap((answer) => (answer.verdict === "unknown" ? [`${answer.checker}: ${answer.reason}`] : [])),
       ...(vacuous ? evidence.reasons : []),

@@ -72,6 +72,7 @@ export async function deploy(scenario: Scenario, hooks: DeployHooks): Promise<De
     interrupted: ran.result.interrupted,
     ...(stopped === undefined ? {} : { stopped }),
     problems: ran.problems,
+    record: known,
   });
   folder.writeVerdict(verdict);
   writeReports({ folder, history: ran.result.history, tell: hooks.tell });
@@ -98,7 +99,7 @@ async function onCluster(scenario: Scenario, folder: RunFolder, hooks: DeployHoo
     const { cluster, client } = scenario.subject.deploy(scenario.settings, { kind: scenario.cluster, nodes: scenario.nodes, runId: runIdOf(folder), object: scenario.workload.object });
     const start: ClusterStart = { signal: hooks.signal, ledger, logsFolder: folder.paths.logs, random: random.fork("cluster"), progress: hooks.tell };
     const running = await cluster.start(start);
-    const record: RunRecord = { ...hooks.record, description: running.describe(), ...versionsOf(running, hooks.record) };
+    const record: RunRecord = { ...hooks.record, description: running.describe(), clientNodes: running.clientNodes ?? running.nodes, ...versionsOf(running, hooks.record) };
     folder.writeRun(record);
     let worked: Worked;
     const following = followLogs(running, hooks);

@@ -44,6 +44,7 @@ export async function judgeRunAgain(path: string, options: { readonly budgetMs: 
     interrupted: run.verdict === undefined,
     ...(run.run.stopped === undefined ? {} : { stopped: run.run.stopped }),
     problems: [],
+    record: run.run,
   });
   folder.writeVerdict(verdict);
   writeReports({ folder, history, tell: options.tell });

@@ -1,5 +1,6 @@
 import { type ConsoleStyle, anomalyText } from "../results/console.ts";
 import { runJson } from "../results/json.ts";
+import { finalPhaseText } from "./final-phase.ts";
 import type { Deployed } from "./deploy.ts";
 
 /** A run's result as the command line's contract has it. */
@@ -15,6 +16,7 @@ export function runText(deployed: Deployed, style: ConsoleStyle): string {
   return [
     `${scenario.name}: ${verdict.verdict}`,
     `  ${ok} ok, ${fail} fail, ${info} info; ${verdict.faults.length} faults, ${effective} seen to act`,
+    ...(verdict.final === undefined ? [] : [`  ${finalPhaseText(verdict.final)}`]),
     ...verdict.reasons.map((reason) => `  ${reason}`),
     ...Object.values(verdict.checkers).flatMap((answer) => (answer.verdict === "invalid" ? answer.anomalies.map((anomaly) => anomalyText(anomaly, style)) : [])),
     ...(verdict.problems ?? []).map((problem) => `  problem: ${problem}`),

@@ -40,6 +40,11 @@ function evidence(run: RunReport, statistics: RunStatistics | undefined): Markup
     if (faults.length > 0) {
       rows.push(["While a fault was on", `${count(statistics.duringFaults)} completions`]);
       const after = Object.entries(statistics.okAfterLastHeal).sort(([a], [b]) => (a < b ? -1 : 1)).map(([f, ok]) => `${count(ok)} ${f}`);
+      const { final } = run.verdict;
+      if (final !== undefined) {
+        rows.push(["All nodes agreed", final.converged ? `${duration(final.durationNs)} after the last heal` : `never: given up ${duration(final.durationNs)} after the last heal (${final.why}), so what is missing at the end may be late, not lost`]);
+        rows.push(["Read at the end", final.nodesUnread.length === 0 ? "every node" : `all nodes but ${final.nodesUnread.join(", ")}`]);
+      }
       rows.push(["Ok after the last heal", after.length === 0 ? "none" : after.join(", ")]);
     }
   }
