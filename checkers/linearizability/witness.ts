@@ -2,6 +2,7 @@ import { assert } from "../../harness/assert.ts";
 import { type Budget, steps } from "../../harness/budget.ts";
 import { canonicalJson, type Json } from "../../harness/json.ts";
 import type { SequentialSpec } from "../../harness/spec.ts";
+import { decide } from "./decide.ts";
 import { genericProblem } from "./generic-problem.ts";
 import { asRegister } from "./kv-as-register.ts";
 import { kvProblem } from "./kv-problem.ts";
@@ -86,9 +87,12 @@ export interface Window {
   readonly deleted?: number;
 }
 
-/** Whether the window can be explained when only `kept` is remembered; undefined: not decided within the budget. */
+/**
+ * Whether the window can be explained when only `kept` is remembered; undefined: not decided within the budget. From the
+ * true beginning monitors are asked first: what is forgotten is crashed, and many of those are too much for a search.
+ */
 export function explainable(part: Part, window: Window, budget: Budget): boolean | undefined {
-  const outcome = new Search(windowProblem(part, window)).run(budget);
+  const outcome = window.from === 0 ? decide(windowPart(part, window), budget).outcome : new Search(windowProblem(part, window)).run(budget);
   return outcome === "unknown" ? undefined : outcome === "linearizable";
 }
 
@@ -315,6 +319,10 @@ export function windowPart(part: Part, window: Window, options: { leaveOutOldCra
       events.push(2 * numberOf[operation]! + 1);
     }
   }
+  // Monitors look at every class of the table: it has those that occur, no others.
+  const occurring: OperationClass[] = [];
+  const places = new Int32Array(classTable.length).fill(-1);
+  const place = (id: number): number => (places[id]! >= 0 ? places[id]! : (places[id] = occurring.push(classTable[id]!) - 1));
   return {
     key: part.key,
     spec: part.spec,
@@ -323,8 +331,8 @@ export function windowPart(part: Part, window: Window, options: { leaveOutOldCra
     events: Int32Array.from(events),
     calls: Int32Array.from(calls),
     returns: Int32Array.from(returns),
-    classes: Int32Array.from(classes),
-    classTable,
+    classes: Int32Array.from(classes, place),
+    classTable: occurring,
     invocations: Int32Array.from(members, (operation) => part.invocations[operation]!),
   };
 }
