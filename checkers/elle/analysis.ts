@@ -16,8 +16,8 @@ export interface Analysis {
    * many writers, they do so through one of these.
    */
   readonly hubs?: number;
-  /** The edges that lead through auxiliary vertices, made explicit among `members` (ascending). */
-  readonly expand?: (members: Int32Array, link: (from: number, to: number, label: number) => void) => void;
+  /** What leads through auxiliary vertices, told again for `members` (ascending): each of `readers` precedes all `writers` but itself, by rw. */
+  readonly expand?: (members: Int32Array, meet: (readers: readonly number[], writers: readonly number[]) => void) => void;
   /**
    * Bits of data relations, the one that explains first: an edge of several relations counts as its first alone when a
    * cycle is named, and as an order edge only when there is no dependency.

@@ -2,9 +2,9 @@ import type { Budget } from "../../harness/budget.ts";
 import { Candidates } from "./cycles/candidates.ts";
 import { classify, type Cycle, type Kind, kinds } from "./cycles/kinds.ts";
 import { Search } from "./cycles/search.ts";
-import { type Graph, PROCESS, REALTIME } from "./graph.ts";
+import { type Graph, PROCESS, REALTIME, RW } from "./graph.ts";
 import { implied } from "./models.ts";
-import type { LocalGraph } from "./order.ts";
+import { exactMax, type LocalGraph } from "./order.ts";
 
 /**
  * Cycles within one strongly connected component, one for each kind that is not implied by another kind found there.
@@ -37,7 +37,7 @@ export function explained(graph: LocalGraph, precedence: readonly number[]): Loc
 }
 
 /** Components larger than this are searched without regard to candidates: Elle itself seldom gets through them. */
-const candidatesMax = 512;
+const candidatesMax = exactMax;
 
 /**
  * All kinds of a component, given with one label an edge (`explained`) and with all of them (`raw`, same rows).
@@ -87,8 +87,22 @@ function cycleOf(graph: LocalGraph, kind: Kind, walk: readonly number[]): Cycle 
   return vertices.length > 1 && classify(labels) === kind.type ? { type: kind.type, vertices, labels } : undefined;
 }
 
-/** The edge's label; where there is none, moments lay between. */
+/** The edge's label; where there is none, hubs or moments lay between. A dependency explains before what leads through a hub, and that before an order. */
 function labelOf(graph: Graph, from: number, to: number): number {
-  for (let e = graph.starts[from]!; e < graph.starts[from + 1]!; e++) if (graph.targets[e] === to) return graph.labels[e]!;
-  return REALTIME;
+  let label = 0;
+  for (let e = graph.starts[from]!; e < graph.starts[from + 1]! && label === 0; e++) if (graph.targets[e] === to) label = graph.labels[e]!;
+  if (label !== 0 && (label & (PROCESS | REALTIME)) === 0) return label;
+  return meetsThrough(graph, from, to) ? RW : label === 0 ? REALTIME : label;
+}
+
+/** Whether hubs lead from one transaction to another. O(hubs of its reads). */
+function meetsThrough({ starts, targets, count, hubs = count }: Graph, from: number, to: number): boolean {
+  const ahead = [...targets.subarray(starts[from]!, starts[from + 1]!)].filter((vertex) => vertex >= hubs);
+  for (let hub = ahead.pop(); hub !== undefined; hub = ahead.pop()) {
+    for (let e = starts[hub]!; e < starts[hub + 1]!; e++) {
+      if (targets[e] === to) return true;
+      if (targets[e]! >= hubs) ahead.push(targets[e]!);
+    }
+  }
+  return false;
 }

@@ -26,6 +26,11 @@ export interface Graph {
   readonly starts: Int32Array;
   readonly targets: Int32Array;
   readonly labels: Uint8Array;
+  /**
+   * Vertices from here on, if there are any, are no transactions but the middle of anti-dependencies: an rw edge leads to
+   * one, and its further edges (bit ww, which every set of relations with rw has) belong to that rw edge.
+   */
+  readonly hubs?: number;
 }
 
 /** Edges a chunk, a power of two: a list of any length grows without copying. */

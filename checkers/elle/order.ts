@@ -1,4 +1,6 @@
-import { EdgeList, type Graph, PROCESS, REALTIME } from "./graph.ts";
+import type { Analysis } from "./analysis.ts";
+import { EdgeList, type Graph, PROCESS, REALTIME, RW } from "./graph.ts";
+import { Hubs } from "./hubs.ts";
 import { FAIL, OK, type Transactions } from "./transactions.ts";
 
 /**
@@ -98,11 +100,11 @@ export function realtimeReduction(transactions: Transactions, members: Int32Arra
 
 /** What stands behind auxiliary vertices of a graph. */
 export interface Expansion {
-  readonly expand?: (members: Int32Array, link: (from: number, to: number, label: number) => void) => void;
+  readonly expand?: Analysis["expand"];
   readonly realtime?: Transactions;
 }
 
-/** The subgraph of a component: vertices 0 … `members` - 1 are its transactions, those from there on moments. */
+/** The subgraph of a component: vertices 0 … `members` - 1 are its transactions, those from there on moments, then hubs. */
 export interface LocalGraph extends Graph {
   readonly members: number;
 }
@@ -110,13 +112,20 @@ export interface LocalGraph extends Graph {
 /** Components from this size on keep a chain of moments; in smaller ones real time is edges between transactions. */
 const chainMin = 4096;
 
+/** As many rw edges between the readers of one version and those who wrote next are made one by one; more meet in hubs. */
+const directMax = 1 << 16;
+/** Components up to this size have every edge, for the search among all candidates (see `cycles.ts`). */
+export const exactMax = 512;
+
 /** Makes subgraphs of components of one graph; `local` is scratch memory that they share. */
 export class LocalGraphs {
   readonly #graph: Graph;
   readonly #expansion: Expansion;
   readonly #local: Int32Array;
+  readonly #directMax: number;
 
-  constructor(graph: Graph, expansion: Expansion) {
+  constructor(graph: Graph, expansion: Expansion, options: { readonly directMax: number } = { directMax }) {
+    this.#directMax = options.directMax;
     this.#graph = graph;
     this.#expansion = expansion;
     this.#local = new Int32Array(graph.count).fill(-1);
@@ -134,16 +143,18 @@ export class LocalGraphs {
         if (to >= 0) edges.push(i, to, labels[e]!);
       }
     }
-    const link = (from: number, to: number, label: number): void => {
-      if (local[from]! >= 0 && local[to]! >= 0) edges.push(local[from]!, local[to]!, label);
-    };
-    this.#expansion.expand?.(members, link);
     const { realtime } = this.#expansion;
     const chained = realtime !== undefined && members.length >= chainMin;
+    const hubs = new Hubs(chained ? members.length * 2 : members.length, edges);
+    this.#expansion.expand?.(members, (readers, writers) => {
+      const [from, to] = [readers, writers].map((list) => [...new Set(list.map((t) => local[t]!).filter((vertex) => vertex >= 0))]) as [number[], number[]];
+      if (members.length > exactMax && from.length * to.length > this.#directMax) hubs.meet(from, to);
+      else for (const reader of from) for (const writer of to) edges.push(reader, writer, RW);
+    });
     if (chained) addChainAmong(realtime, members, edges);
-    else if (realtime !== undefined) realtimeReduction(realtime, members, (earlier, later) => link(earlier, later, REALTIME));
+    else if (realtime !== undefined) realtimeReduction(realtime, members, (earlier, later) => edges.push(local[earlier]!, local[later]!, REALTIME));
     for (const member of members) local[member] = -1;
-    return { ...edges.graph(chained ? members.length * 2 : members.length), members: members.length };
+    return { ...edges.graph(hubs.end), members: members.length, hubs: hubs.first };
   }
 }
 

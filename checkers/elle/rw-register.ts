@@ -364,7 +364,7 @@ function linkGivenVersions({ versions, transactions }: RegisterHistory, order: R
 }
 
 /** Edges between transactions; where readers × next writers would be many, they meet in a hub. */
-function dependencies(history: RegisterHistory, order: VersionOrder): { edges: EdgeList; hubs: number; expand: (members: Int32Array, link: (from: number, to: number, label: number) => void) => void } {
+function dependencies(history: RegisterHistory, order: VersionOrder): { edges: EdgeList; hubs: number; expand: NonNullable<Analysis["expand"]> } {
   const { transactions, readers } = history;
   const edges = new EdgeList();
   const hubbed = new Uint8Array(history.versions.count);
@@ -399,18 +399,18 @@ function dependencies(history: RegisterHistory, order: VersionOrder): { edges: E
       }
     }
   }
-  const expand = (members: Int32Array, link: (from: number, to: number, label: number) => void): void => {
-    if (hubs === 0) return;
-    for (const t of members) {
+  const expand: NonNullable<Analysis["expand"]> = (members, meet) => {
+    const readersOf = new Map<number, number[]>();
+    for (const t of hubs === 0 ? [] : members) {
       for (let at = transactions.starts[t]!; at < transactions.starts[t + 1]!; at++) {
         const version = history.version[at]!;
         if (history.external[at] === 0 || transactions.kinds[at] !== READ || hubbed[version] === 0) continue;
-        for (let n = order.starts[version]!; n < order.starts[version + 1]!; n++) {
-          const next = history.author(order.items[n]!);
-          if (next >= 0) link(t, next, RW);
-        }
+        const known = readersOf.get(version);
+        if (known === undefined) readersOf.set(version, [t]);
+        else known.push(t);
       }
     }
+    for (const [version, inside] of readersOf) meet(inside, [...order.items.subarray(order.starts[version]!, order.starts[version + 1]!)].map((next) => history.author(next)).filter((author) => author >= 0));
   };
   return { edges, hubs, expand };
 }

@@ -68,7 +68,7 @@ export class Search {
 
   /** The shortest closed walk of the kind that begins with edge `e` from `from`, as vertices; undefined if none is short enough. */
   #walk(kind: Kind, e: number, from: number, limits: { readonly within: Int32Array; readonly reach: Reachability | undefined; readonly lengthMax: number }): number[] | undefined {
-    const { starts, targets, labels } = this.#graph;
+    const { starts, targets, labels, hubs = this.#graph.count } = this.#graph;
     const { within, reach, lengthMax } = limits;
     const stamp = ++this.#number;
     const { antidependencies, allowed, order } = kind;
@@ -104,7 +104,7 @@ export class Search {
             seen |= LAST;
           }
           seen |= ANOTHER;
-        } else seen &= ~LAST;
+        } else if (v < hubs) seen &= ~LAST;
         if ((label & order) !== 0) seen |= ORDER;
         if (to === from && (seen & wanted) === wanted && (seen & LAST) === 0) return this.#back(from, state);
         const further = to * 8 + seen;

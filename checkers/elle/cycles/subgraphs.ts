@@ -55,12 +55,13 @@ export const subgraphTests: readonly SubgraphTest[] = [
 
 /** A cycle in A ∪ (A ; rw), as a cycle over vertices and their doubles: an A edge leads to a double, from where one rw edge may follow. */
 function hasExtensionCycle(graph: Graph, mask: number): boolean {
-  const { count, starts, targets, labels } = graph;
+  const { count, starts, targets, labels, hubs = count } = graph;
   const edges = new EdgeList();
   for (let v = 0; v < count; v++) {
     edges.push(count + v, v, 1);
     for (let e = starts[v]!; e < starts[v + 1]!; e++) {
-      if ((labels[e]! & mask) !== 0) edges.push(v, count + targets[e]!, 1);
+      if (v >= hubs) edges.push(v, targets[e]!, 1);
+      else if ((labels[e]! & mask) !== 0) edges.push(v, count + targets[e]!, 1);
       if ((labels[e]! & R) !== 0) edges.push(count + v, targets[e]!, 1);
     }
   }
@@ -69,14 +70,15 @@ function hasExtensionCycle(graph: Graph, mask: number): boolean {
 
 /** Whether some closed walk has anti-dependencies, no two of them in a row: a cycle over (vertex, last edge was one). */
 export function hasNonadjacentWalk(graph: Graph, allowed: number): boolean {
-  const { count, starts, targets, labels } = graph;
+  const { count, starts, targets, labels, hubs = count } = graph;
   const edges = new EdgeList();
   for (let v = 0; v < count; v++) {
     for (let e = starts[v]!; e < starts[v + 1]!; e++) {
       const label = labels[e]! & allowed;
       if (label === 0) continue;
       const to = targets[e]!;
-      if ((label & R) !== 0) edges.push(v, count + to, label);
+      if (v >= hubs) edges.push(count + v, count + to, label);
+      else if ((label & R) !== 0) edges.push(v, count + to, label);
       else {
         edges.push(v, to, label);
         edges.push(count + v, to, label);
