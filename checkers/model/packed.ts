@@ -14,6 +14,8 @@ export interface PackedModel {
   readonly initial: PackedState;
   /** At most that many successors of one state. */
   readonly branchingMax: number;
+  /** Actions are 0 … actions - 1. */
+  readonly actions: number;
   /**
    * Writes the successors of (lo, hi) into `out` as triples [action, lo, hi], and returns how many. A successor equal
    * to the state is one too. The top bit of every `hi` stays free.
@@ -58,6 +60,8 @@ export class PackedEngine {
   readonly #parents = new IntList();
   readonly #actions = new IntList();
   readonly #out: Int32Array;
+  /** By action: 1 when it has led to a new state. */
+  readonly #fired: Uint8Array;
   readonly #levels: number[] = [1];
   #canonical: ((lo: number, hi: number) => PackedState) | undefined;
   #open: PackedModel["properties"];
@@ -67,6 +71,7 @@ export class PackedEngine {
     this.#options = options;
     this.#open = model.properties;
     this.#out = new Int32Array(model.branchingMax * 3);
+    this.#fired = new Uint8Array(model.actions);
   }
 
   get unique(): number {
@@ -87,7 +92,7 @@ export class PackedEngine {
     this.#visited.insert(lo, hi);
     this.#add(lo, hi, -1, -1);
     this.depth = 1;
-    if (depthMax <= 1) return;
+    if (depthMax <= 1 || (this.discoveries.length > 0 && this.#found())) return;
     const walk = order === "breadth" ? this.#breadthFirst() : this.#depthFirst();
     this.complete = yield* walk;
   }
@@ -142,6 +147,8 @@ export class PackedEngine {
   #expand(state: number): boolean {
     const out = this.#out;
     const canonical = this.#canonical;
+    const visited = this.#visited;
+    const known = this.discoveries.length;
     const stateLo = this.#lo.get(state);
     const stateHi = this.#hi.get(state);
     const count = this.model.successors(stateLo, stateHi, out);
@@ -151,8 +158,13 @@ export class PackedEngine {
       let hi = out[3 * i + 2]!;
       if (lo === stateLo && hi === stateHi) continue;
       if (canonical !== undefined) [lo, hi] = canonical(lo, hi);
-      if (this.#visited.insert(lo, hi)) this.#add(lo, hi, state, out[3 * i]!);
+      if (visited.insert(lo, hi)) this.#add(lo, hi, state, out[3 * i]!);
     }
+    return this.discoveries.length > known && this.#found();
+  }
+
+  /** What was discovered ends the search. */
+  #found(): boolean {
     const { stopAtCounterexample, targets } = this.#options;
     if (stopAtCounterexample && this.discoveries.some(({ kind }) => kind === "counterexample")) return true;
     return targets.length > 0 && targets.every((target) => this.discoveries.some(({ property }) => property === target));
@@ -175,9 +187,7 @@ export class PackedEngine {
 
   /** Actions that led to a new state, ascending. */
   observed(): number[] {
-    const seen = new Set<number>();
-    for (let state = 1; state < this.#actions.length; state++) seen.add(this.#actions.get(state));
-    return [...seen].sort((a, b) => a - b);
+    return Array.from(this.#fired.keys()).filter((action) => this.#fired[action] === 1);
   }
 
   #add(lo: number, hi: number, parent: number, action: number): void {
@@ -185,6 +195,7 @@ export class PackedEngine {
     this.#hi.push(hi);
     this.#parents.push(parent);
     this.#actions.push(action);
+    if (action >= 0) this.#fired[action] = 1;
     if (this.#open.length > 0) this.#inspect(lo, hi);
   }
 
