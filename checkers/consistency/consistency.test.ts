@@ -44,7 +44,7 @@ describe("sequential consistency", () => {
 
   const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
   it.each(fuzzed)(`agrees with brute force on random histories of $name (seed ${base})`, ({ name, spec, call }) => {
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 60; i++) {
       const random = new Random(seed(`${base}/sequential/${name}/${i}`));
       const shape = { spec, call, operations: 2 + random.int(5), clients: 2 + random.int(2), crashRatio: random.pick([0, 0.2]), lies: random.int(4), busy: false };
       const history = randomHistory(shape, random);
