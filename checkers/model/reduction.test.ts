@@ -37,7 +37,7 @@ const cases: readonly (readonly [string, readonly string[], seed: number])[] = [
 ];
 
 /** Every system is cross-checked, within the first of these bounds in which its space is small. */
-const smallEnough = 15_000;
+const smallEnough = 6_000;
 function smallBounds(definition: SystemDefinition): readonly string[] {
   const has = (setting: string): boolean => definition.options.some(({ name }) => name === setting.split("=")[0]);
   const quiet = ["clients=1", "crashes=0", "losses=0", "duplicates=0"];
