@@ -18,22 +18,26 @@ export async function openMariadb(endpoint: Endpoint, options: { readonly sessio
     open = false;
     socket.destroy();
   };
-  const lost = new Promise<never>((_, reject) => {
-    socket.on("error", reject).on("close", () => {
-      open = false;
-      reject(new Error("the connection was closed"));
-    });
+  /** Ends the wait for what was asked last. (A race with one promise for the socket's end would leave that promise a listener a query.) */
+  let abandon: (reason: Error) => void = () => {};
+  socket.on("error", (error) => abandon(error)).on("close", () => {
+    open = false;
+    abandon(new Error("the connection was closed"));
   });
-  lost.catch(() => {});
+  const unlessLost = <T>(answer: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      abandon = reject;
+      answer.then(resolve, reject);
+      if (!open) reject(new Error("the connection was closed"));
+    });
   options.signal.addEventListener("abort", end, { once: true });
   let driver: Connection;
   try {
     const opening = createConnection({ ...account, stream: socket, rowsAsArray: true, supportBigNumbers: true, flags: ["FOUND_ROWS"] });
-    opening.catch(() => {});
-    driver = await Promise.race([opening, lost]);
+    driver = await unlessLost(opening);
     // Without a listener an idle connection's end would end this process.
     driver.on("error", end);
-    for (const text of options.session) await Promise.race([driver.query(text), lost]);
+    for (const text of options.session) await unlessLost(driver.query(text));
   } catch (error) {
     end();
     throw error;
@@ -42,7 +46,7 @@ export async function openMariadb(endpoint: Endpoint, options: { readonly sessio
   }
 
   const ask = async ({ text, values }: Statement): Promise<Rows> => {
-    const [answer] = await Promise.race([driver.query({ sql: text, values: [...values] }), lost]);
+    const [answer] = await unlessLost(driver.query({ sql: text, values: [...values] }));
     if (Array.isArray(answer)) return { rows: answer as Json[][], changed: 0 };
     return { rows: [], changed: (answer as ResultSetHeader).affectedRows };
   };
