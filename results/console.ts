@@ -109,7 +109,8 @@ export function printAccounts(accounts: readonly WitnessAccount[], terminal: Ter
 /** An anomaly: its name, its sentence, what was expected and received, its first picture. Ends in a newline. */
 export function anomalyText(anomaly: Anomaly, style: ConsoleStyle): string {
   const lines = [paint(`${signs.invalid} ${anomaly.name}`, "bad", style), ...anomaly.explanation.split("\n").flatMap((part) => wrapText(part, style.width - 2, 12)).map((line) => `  ${line}`)];
-  if (anomaly.expected !== undefined || anomaly.received !== undefined) lines.push(...wrapText(`expected ${anomaly.expected ?? "?"}, received ${anomaly.received ?? "?"}`, style.width - 2, 4).map((line) => `  ${line}`));
+  const compared = [anomaly.expected === undefined ? "" : `expected ${anomaly.expected}`, anomaly.received === undefined ? "" : `received ${anomaly.received}`].filter((text) => text !== "").join(", ");
+  if (compared !== "") lines.push(...wrapText(compared, style.width - 2, 4).map((line) => `  ${line}`));
   const text: TextOptions = { width: style.width - 2, charset: style.charset, emphasize: (part) => paint(part, "bad", style) };
   const [first] = anomaly.diagrams ?? [];
   if (first !== undefined) lines.push("", ...drawing(() => drawText(first, text)).split("\n").map((line) => (line === "" ? "" : `  ${line}`)));

@@ -2,7 +2,7 @@ import type { Budget } from "../../harness/budget.ts";
 import type { ProcessBar, ProcessLinesDiagram } from "../../harness/diagram.ts";
 import type { History } from "../../harness/history.ts";
 import type { Json } from "../../harness/json.ts";
-import { describeCall, type SequentialSpec } from "../../harness/spec.ts";
+import { describeCall, type SequentialSpec, statesAfter } from "../../harness/spec.ts";
 import type { Anomaly } from "../../harness/verdict.ts";
 import { deletions } from "./deletion.ts";
 import { NEVER, type Part } from "./parts.ts";
@@ -25,7 +25,7 @@ export function explain(question: { history: History; part: Part; known: Known; 
   const where = part.key === undefined ? "" : ` on key ${part.key}`;
   const culprit = name(witness.impossible);
   const lines = [
-    `${culprit} cannot be placed${where}: whatever order the operations are given, it has no moment between its call and its return at which this is the answer.`,
+    `${culprit} cannot be placed${where}: whatever order the operations are given, there is no moment between its call and its return at which it could have taken effect with this answer.`,
     ...candidates.map((candidate) => `  ${candidate}`),
     matter(witness, name),
     othersMatterNot(witness, part),
@@ -92,11 +92,11 @@ function othersMatterNot(witness: Witness, part: Part): string {
   let others = 0;
   for (let i = 0; i < part.count; i++) if (part.calls[i]! < witness.to && part.returns[i]! >= witness.from) others++;
   others -= witness.kept.length;
-  const rest = others > 0 ? `even if each of the ${others} other operation${others === 1 ? "" : "s"} around it took effect at any time after its call, or never` : "";
+  const rest = others > 0 ? `even if ${others === 1 ? "the other operation" : `each of the ${others} other operations`} around it took effect at any time after its call, or never` : "";
   const before = past ? `whatever the object held before op ${part.invocations[part.events[witness.from]! >> 1]!}` : "";
   const both = [before, rest].filter((text) => text !== "").join(", and ");
   const caveat = witness.minimal ? "" : " (The budget ended while shrinking: fewer operations may be enough.)";
-  return both === "" ? caveat.trim() : `It holds ${both}.${caveat}`;
+  return both === "" ? caveat.trim() : `This is so ${both}.${caveat}`;
 }
 
 /** What one state has against the impossible operation, in words; and the longest explainable prefix, in order. */
@@ -136,13 +136,14 @@ const stretchEvents = 400;
 const exploreMax = 20_000;
 const candidatesMax = 8;
 
-/** `where the register holds 1, read would return 1, not 0`. */
+/** `where the register holds 1, read would return 1, not 0`; where the answer fits, it is another operation that then does not. */
 function failure(spec: SequentialSpec, operation: { value: Json; call: { f: string; value: Json }; recorded: Json | undefined }): string {
   const { value, call, recorded } = operation;
   const state = spec.describeState?.(value) ?? `the state is ${JSON.stringify(value)}`;
   const results = spec.apply(value, call);
   const plain = describeCall(spec, call, undefined);
   if (results.length === 0) return `where ${state}, ${plain} is not possible`;
+  if (statesAfter(spec, value, { call, recorded }).length > 0) return `where ${state}, ${plain} fits, but then another operation that returned cannot be placed`;
   const would = results.map(({ ret }) => JSON.stringify(ret)).join(" or ");
   return `where ${state}, ${plain} would return ${would}, not ${JSON.stringify(recorded ?? null)}`;
 }

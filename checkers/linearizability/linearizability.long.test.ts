@@ -34,7 +34,7 @@ it("every object of the registry is among them", () => {
 
 describe(`engines agree on larger histories (seed ${base})`, () => {
   // Containers that are searched by asking the spec are slow to agree on long histories.
-  const searched = /^(stack|priority|bag|queue)/;
+  const searched = /^(stack|priority|bag|queue|transactions)/;
   it.each(fuzzed)(
     "of $name",
     (object) => {

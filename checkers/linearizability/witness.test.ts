@@ -34,10 +34,10 @@ describe("an explanation", () => {
         name: "nonlinearizable",
         operations: [2, 4, 6, 7],
         explanation: [
-          "read → 1 by process 0 (op 6) cannot be placed: whatever order the operations are given, it has no moment between its call and its return at which this is the answer.",
+          "read → 1 by process 0 (op 6) cannot be placed: whatever order the operations are given, there is no moment between its call and its return at which it could have taken effect with this answer.",
           "  where the register holds 2, read would return 2, not 1",
           "This follows from one other operation: write 2 by process 1 (op 2).",
-          "It holds whatever the object held before op 2, and even if each of the 1 other operation around it took effect at any time after its call, or never.",
+          "This is so whatever the object held before op 2, and even if the other operation around it took effect at any time after its call, or never.",
         ].join("\n"),
         expected: "where the register holds 2, read would return 2, not 1",
         received: "read → 1",

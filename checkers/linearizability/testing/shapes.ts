@@ -8,11 +8,14 @@ import { addNumber, counter, fetchAdd, fetchAddCounter, generate, idGenerator, r
 import { consensus, propose } from "../../../harness/objects/consensus.ts";
 import { decision, finish } from "../../../harness/objects/decision.ts";
 import { eventualCounter } from "../../../harness/objects/eventual-counter.ts";
+import { eventualMap } from "../../../harness/objects/eventual-map.ts";
+import { eventualSet } from "../../../harness/objects/eventual-set.ts";
 import { idempotentCounter, submit } from "../../../harness/objects/idempotent-counter.ts";
 import { acquireAs, fencedMutex, ownedMutex, reentrantMutex, releaseAs, semaphore } from "../../../harness/objects/locks.ts";
 import { multiRegister, txn } from "../../../harness/objects/multi-register.ts";
 import { addToBag, bag, deleteMin, dequeue, enqueue, insert, pop, priorityQueue, push, queue, stack, take } from "../../../harness/objects/queue.ts";
 import { add, contains, fullSet, growOnlySet, readAll, remove, set } from "../../../harness/objects/set.ts";
+import { listTransactions, type MicroOperation, registerTransactions, transaction, type WriteName } from "../../../harness/objects/transactions.ts";
 import { isArray } from "../../../harness/json.ts";
 import type { Random } from "../../../harness/random.ts";
 import type { SequentialSpec } from "../../../harness/spec.ts";
@@ -118,11 +121,21 @@ export const fuzzed: readonly Fuzzed[] = [
   { name: "consensus", spec: consensus(), call: (random) => propose(random.pick([0, 1, null])) },
   { name: "decision", spec: decision(), call: () => finish() },
   { name: "eventual counter", spec: eventualCounter(), call: (random) => (random.chance(0.5) ? addNumber(random.pick([1, 2])) : readCounter()) },
+  { name: "eventual set", spec: eventualSet(), call: (random) => (random.chance(0.5) ? readAll() : random.pick([add, add, remove])(random.int(3))) },
+  { name: "eventual map", spec: eventualMap(), call: (random) => (random.chance(0.5) ? get(`k${random.int(2)}`) : put(`k${random.int(2)}`, random.int(2))) },
+  { name: "transactions on lists", spec: listTransactions(), call: (random, serial) => transactionOf("append", random, serial) },
+  { name: "transactions on registers", spec: registerTransactions(), call: (random, serial) => transactionOf("w", random, serial) },
   { name: "idempotent counter", spec: idempotentCounter(), call: (random) => (random.chance(0.5) ? submit(`k${random.int(2)}`, random.pick([1, 2])) : readCounter()) },
   { name: "id generator", spec: idGenerator(), made: countingIds(), call: () => generate() },
   { name: "fenced mutex", spec: fencedMutex(), made: risingTokens(), call: (random) => random.pick([acquireAs, releaseAs])(random.int(2)) },
   { name: "mutex", spec: mutex(), call: (random) => (random.chance(0.5) ? acquire() : release()) },
 ];
+
+/** Two micro-operations on two keys; each value is written once. */
+function transactionOf(write: WriteName, random: Random, serial: number): Call {
+  const micro = (value: number): MicroOperation => (random.chance(0.5) ? ["r", random.int(2), null] : [write, random.int(2), value]);
+  return transaction([micro(2 * serial + 1), micro(2 * serial + 2)]);
+}
 
 /** An id generator that gives the numbers. */
 function countingIds(): SequentialSpec {
