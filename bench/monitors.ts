@@ -3,6 +3,7 @@ import { partsOf } from "../checkers/linearizability/parts.ts";
 import { randomHistory } from "../checkers/linearizability/testing/random-history.ts";
 import { seed } from "../harness/ids.ts";
 import { addNumber, counter, fetchAdd, fetchAddCounter, readCounter } from "../harness/objects/counter.ts";
+import { acquire, mutex, release } from "../harness/objects/mutex.ts";
 import { deleteMin, dequeue, enqueue, insert, pop, priorityQueue, push, queue, stack } from "../harness/objects/queue.ts";
 import type { Call } from "../harness/op.ts";
 import { Random } from "../harness/random.ts";
@@ -24,6 +25,7 @@ const objects: readonly Watched[] = [
   { spec: priorityQueue(), call: (random, serial) => (random.chance(0.5) ? insert((serial * 7919) % 1_000_003) : deleteMin()) },
   { spec: counter(), call: (random) => (random.chance(0.5) ? addNumber(1) : readCounter()) },
   { spec: fetchAddCounter(), call: () => fetchAdd(1) },
+  { spec: mutex(), call: (random) => (random.chance(0.5) ? acquire() : release()) },
 ];
 
 const operations = Number(process.argv[2] ?? 1_000_000);

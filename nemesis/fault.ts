@@ -37,9 +37,9 @@ export interface ArmedFault {
   readonly settings: Settings;
 }
 
-/** A fault with its defaults, or with complete settings of its own. */
-export function arm(fault: Fault, settings: Settings = parseSettings([], fault.options, fault.name)): ArmedFault {
-  return { fault, settings };
+/** A fault with settings of its own; what they leave out has its default. */
+export function arm(fault: Fault, settings: Settings = {}): ArmedFault {
+  return { fault, settings: { ...parseSettings([], fault.options, fault.name), ...settings } };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Monitor } from "./monitor.ts";
+import { alternation } from "./monitors/alternation.ts";
 import { appendedTexts } from "./monitors/appended-texts.ts";
 import { counterBounds } from "./monitors/counter-bounds.ts";
 import { counting } from "./monitors/counting.ts";
@@ -21,4 +22,5 @@ export const monitors: readonly Monitor[] = [
   counting,
   counterBounds,
   fetchAddChain,
+  alternation,
 ];

@@ -232,7 +232,7 @@ class OnlinePart {
 }
 
 /** Objects that behave alike whatever they begin with: their monitors and searches take any state for the initial one. */
-const beginAnywhere: ReadonlySet<string> = new Set<KnownObject>(["register", "counter", "fetch-add"]);
+const beginAnywhere: ReadonlySet<string> = new Set<KnownObject>(["register", "counter", "fetch-add", "mutex"]);
 
 /** Can the part be explained from that state? By the means made for the object where they know such a beginning. */
 function outcomeFrom(part: Part, value: Json, budget: Budget): Outcome {

@@ -13,6 +13,8 @@ interface Listed {
   readonly name: string;
   readonly summary: string;
   readonly options?: readonly OptionSpec[];
+  readonly clusters?: readonly string[];
+  readonly workloads?: readonly string[];
 }
 
 const topics: { readonly [topic: string]: () => readonly Listed[] } = {
@@ -24,24 +26,33 @@ const topics: { readonly [topic: string]: () => readonly Listed[] } = {
   checkers: () => checkers,
 };
 
-/** `rashomon list systems|workloads|faults|specs|models|checkers [--json]` */
+/** `rashomon list systems|workloads|faults|specs|models|checkers [NAME…] [--json]`: a line each, or those that are named with their options. */
 export function addList(program: Command): void {
   program
     .command("list")
     .argument("<topic>", Object.keys(topics).join(", "))
+    .argument("[names...]", "show these with their options")
     .option("--json", "one JSON object a line", false)
-    .description("what there is, with options, units and defaults")
-    .action((topic: string, options: { json: boolean }) => {
+    .description("what there is; with names: their options, units and defaults")
+    .action((topic: string, names: readonly string[], options: { json: boolean }) => {
       const output = new Output(options.json);
       const make = topics[topic];
       if (make === undefined) {
         throw new HarnessError("UNKNOWN_NAME", `nothing to list under ${JSON.stringify(topic)}`, { nextStep: `use one of ${Object.keys(topics).join(", ")}` });
       }
-      for (const item of make()) output.result(jsonOf(item), () => textOf(item));
+      const all = make();
+      const unknown = names.find((name) => !all.some((item) => item.name === name));
+      if (unknown !== undefined) {
+        throw new HarnessError("UNKNOWN_NAME", `no ${JSON.stringify(unknown)} among the ${topic} (there are ${all.map(({ name }) => name).join(", ")})`, { nextStep: `see \`rashomon list ${topic}\`` });
+      }
+      const shown = names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
+      const width = Math.max(...shown.map(({ name }) => name.length));
+      for (const item of shown) output.result(jsonOf(item), () => textOf(item, { width, withOptions: names.length > 0 }));
+      if (names.length === 0 && all.some((item) => (item.options ?? []).length > 0)) output.message(`  options: rashomon list ${topic} NAME`);
     });
 }
 
-function plain(subject: Subject): Listed & { clusters: readonly string[]; workloads: readonly string[]; role: string } {
+function plain(subject: Subject): Listed & { role: string } {
   return { name: subject.name, summary: subject.summary, clusters: subject.clusters, workloads: subject.workloads, role: subject.role, options: subject.options };
 }
 
@@ -50,9 +61,10 @@ function jsonOf(item: Listed): object {
   return JSON.parse(JSON.stringify(item)) as object;
 }
 
-function textOf(item: Listed): string {
-  const lines = [`${item.name.padEnd(22)} ${item.summary}`];
-  for (const option of item.options ?? []) {
+function textOf(item: Listed, show: { readonly width: number; readonly withOptions: boolean }): string {
+  const lines = [`${item.name.padEnd(show.width)}  ${item.summary}`];
+  if (show.withOptions && item.clusters !== undefined) lines.push(`    --cluster ${item.clusters.join("|")}   --workload ${item.workloads?.join("|") || "(none: it is deployed in rounds, by compare)"}`);
+  for (const option of show.withOptions ? (item.options ?? []) : []) {
     const kind = option.choices === undefined ? option.kind : option.choices.join("|");
     lines.push(`    --set ${option.name}=${String(option.default)}  (${kind}${option.unit === undefined ? "" : `, ${option.unit}`}: ${option.reason})`);
   }

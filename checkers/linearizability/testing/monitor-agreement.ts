@@ -7,7 +7,7 @@ import { monitors } from "../monitors.ts";
 import { NEVER, type Part } from "../parts.ts";
 
 /** Monitors whose witness proves the verdict by itself; others' are hints where to look. */
-const provenByWitness: ReadonlySet<string> = new Set(["queue-patterns", "stack-nesting", "priority-order", "counting", "counter-bounds"]);
+const provenByWitness: ReadonlySet<string> = new Set(["queue-patterns", "stack-nesting", "priority-order", "counting", "counter-bounds", "alternation"]);
 
 /** How often each monitor gave each answer. */
 export class MonitorAnswers {

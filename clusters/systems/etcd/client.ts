@@ -5,6 +5,7 @@ import { canonicalJson, isArray, isObject, type Json } from "../../../harness/js
 import type { Call, Outcome } from "../../../harness/op.ts";
 import type { WatchRequest } from "../../../harness/objects/watch.ts";
 import { textOf, type Settings } from "../../../harness/options.ts";
+import { failed, unknown, messageOf } from "../outcomes.ts";
 import { classify } from "./errors.ts";
 import { commitRequest, compactRequest, compareAndSet, deleteRequest, putRequest, rangeRequest, readRevision, readSucceeded, readValue } from "./gateway.ts";
 import { openHttp, type HttpConnection, type HttpReply, type HttpRequest } from "./http.ts";
@@ -153,14 +154,4 @@ function keyOf(value: Json): string {
 async function greet(http: HttpConnection, signal: AbortSignal): Promise<void> {
   const reply = await http.send({ method: "GET", path: "/version" }, signal);
   if (reply.status !== 200) throw new Error(`answer ${reply.status} to a greeting: ${reply.text.slice(0, 200)}`);
-}
-
-function failed(call: Call, error: Json): Outcome {
-  return { type: "fail", value: call.value, error };
-}
-function unknown(call: Call, error: Json): Outcome {
-  return { type: "info", value: call.value, error };
-}
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

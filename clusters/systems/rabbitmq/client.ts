@@ -2,6 +2,7 @@ import type { Client, Connection } from "../../../harness/client.ts";
 import { HarnessError } from "../../../harness/errors.ts";
 import { canonicalJson, type Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
+import { failed, unknown } from "../outcomes.ts";
 import { openRabbit, type RabbitSession } from "./session.ts";
 
 export const queueName = "work";
@@ -68,11 +69,4 @@ async function dequeue(session: RabbitSession): Promise<Outcome> {
   if (message === undefined) return { type: "ok", value: null };
   if (session.isOpen()) session.acknowledge(message);
   return { type: "ok", value: JSON.parse(message.content.toString("utf8")) as Json };
-}
-
-function failed(call: Call, error: Json): Outcome {
-  return { type: "fail", value: call.value, error };
-}
-function unknown(call: Call, error: Json): Outcome {
-  return { type: "info", value: call.value, error };
 }

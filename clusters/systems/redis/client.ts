@@ -3,6 +3,7 @@ import { HarnessError } from "../../../harness/errors.ts";
 import { isArray, type Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
+import { failed, unknown, messageOf } from "../outcomes.ts";
 import { workOf, type RedisWork } from "./commands.ts";
 import { knownRedisError } from "./errors.ts";
 import { openRedis, serverError, type RedisSession } from "./session.ts";
@@ -101,14 +102,4 @@ function judged(call: Call, error: unknown, { certain, signal }: { readonly cert
   const known = knownRedisError(said);
   const why: Json = [known.class, said];
   return certain || known.effect === "none" ? failed(call, why) : unknown(call, why);
-}
-
-function failed(call: Call, error: Json): Outcome {
-  return { type: "fail", value: call.value, error };
-}
-function unknown(call: Call, error: Json): Outcome {
-  return { type: "info", value: call.value, error };
-}
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@ import type { Client, Connection } from "../../../harness/client.ts";
 import { HarnessError } from "../../../harness/errors.ts";
 import type { Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
+import { failed, unknown } from "../outcomes.ts";
 import { knownError, type SqlSession } from "./session.ts";
 import { workOf, type WorkOptions } from "./work.ts";
 
@@ -96,11 +97,4 @@ async function rollBack(session: SqlSession): Promise<void> {
   } catch {
     session.end();
   }
-}
-
-function failed(call: Call, error: Json): Outcome {
-  return { type: "fail", value: call.value, error };
-}
-function unknown(call: Call, error: Json): Outcome {
-  return { type: "info", value: call.value, error };
 }

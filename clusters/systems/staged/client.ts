@@ -1,7 +1,7 @@
 import type { Client, ClientTarget, Connection } from "../../../harness/client.ts";
 import { HarnessError } from "../../../harness/errors.ts";
 import type { Json } from "../../../harness/json.ts";
-import type { Call, Outcome } from "../../../harness/op.ts";
+import { failed } from "../outcomes.ts";
 import { type Access, accessOf } from "./access.ts";
 
 /**
@@ -78,8 +78,4 @@ function connectionOver<Session extends StagedSession>(session: Session, system:
       session.end();
     },
   };
-}
-
-function failed(call: Call, error: Json): Outcome {
-  return { type: "fail", value: call.value, error };
 }

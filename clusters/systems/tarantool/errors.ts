@@ -3,7 +3,7 @@ import { TarantoolError } from "./iproto.ts";
 
 /**
  * What Tarantool's error codes tell of the call that they answer. A synchronous transaction whose quorum is not
- * collected in time is rolled back before its client is told. Source: `errcode.h` of Tarantool 2.6.
+ * collected in time is rolled back before its client is told. Source: `box.error` of Tarantool 2.6.0.
  */
 export const knownErrors: ReadonlyMap<number, ServerAnswer> = new Map<number, ServerAnswer>([
   [3, { effect: "none", class: "duplicate-key" }],
@@ -11,8 +11,8 @@ export const knownErrors: ReadonlyMap<number, ServerAnswer> = new Map<number, Se
   [33, { effect: "none", class: "no-such-function" }],
   [42, { effect: "none", class: "not-allowed" }],
   [116, { effect: "none", class: "loading" }],
-  [219, { effect: "none", class: "quorum-timeout" }],
-  [220, { effect: "none", class: "rolled-back" }],
+  [216, { effect: "none", class: "quorum-timeout" }],
+  [217, { effect: "none", class: "rolled-back" }],
 ]);
 
 /** Undefined when the server did not say it. */

@@ -34,7 +34,7 @@ export const rabbitmqRows: readonly RegressionRow[] = [
   {
     name: "rabbitmq-autoheal-loses-confirmed",
     corpus: "21F, open there",
-    title: "the same where autoheal restarts the losing side by itself; pause-minority stops it before it confirms alone",
+    title: "the same where autoheal restarts the losing side by itself; pause-minority loses far less, but not nothing in the runs on record, which is not explained yet",
     expected: { checker: "total-queue", anomalies: ["lost"] },
     anomalous: trial("mirrored", "autoheal"),
     control: { by: "setting", ...trial("mirrored", "pause-minority") },
