@@ -2,23 +2,26 @@ import type { Budget } from "../../harness/budget.ts";
 import type { History } from "../../harness/history.ts";
 import type { Json } from "../../harness/json.ts";
 import { type SequentialSpec, statesAfter } from "../../harness/spec.ts";
-import { search } from "./decide.ts";
+import { decide } from "./decide.ts";
 import { partsOf } from "./parts.ts";
 
 /**
  * Why to believe `valid`: for each independent part the operations (`Op.index` of their invocations) in an order that
- * explains every answer. A search is a thousand lines that may be wrong; `verifyCertificate` reads the history and the
- * order once and shares nothing with it but the reference object.
+ * explains every answer. Monitors and the search are thousands of lines that may be wrong; `verifyCertificate` reads the
+ * history and the order once and shares nothing with them but the reference object.
  */
 export interface Certificate {
   readonly parts: readonly { readonly key: string | null; readonly order: readonly number[] }[];
 }
 
-/** A certificate, or undefined where the history is not linearizable or the budget ended. */
+/**
+ * A certificate, or undefined where the history is not linearizable or the budget ended. By the first monitor that
+ * answers, nearly linear in the operations; otherwise by the search.
+ */
 export function certify(history: History, spec: SequentialSpec, budget: Budget): Certificate | undefined {
   const parts: { key: string | null; order: number[] }[] = [];
   for (const part of partsOf(history, spec)) {
-    const { linearization } = search(part, budget);
+    const { linearization } = decide(part, budget);
     if (linearization === undefined) return undefined;
     parts.push({ key: part.key ?? null, order: linearization().map((operation) => part.invocations[operation]!) });
   }

@@ -17,7 +17,7 @@ export interface Decision {
   readonly reached: number;
   /** Operations that contradict each other, where a monitor knows them. */
   readonly hint?: readonly number[];
-  /** When linearizable: operations in an explaining order, computed on demand; some monitors know none. */
+  /** When linearizable: operations in an explaining order, computed on demand. */
   linearization?(): number[];
 }
 
@@ -30,8 +30,7 @@ export function decide(given: Part, budget: Budget): Decision {
     budget.spend(part.count);
     const common = { method: monitor.name, configurations: 0 };
     if (answer.linearizable) {
-      const { linearization } = answer;
-      return { ...common, outcome: "linearizable", reached: part.eventCount, ...(linearization === undefined ? {} : { linearization }) };
+      return { ...common, outcome: "linearizable", reached: part.eventCount, linearization: () => answer.linearization() };
     }
     const returned = answer.witness.map((operation) => part.returns[operation]!).filter((event) => event !== NEVER);
     return { ...common, outcome: "not-linearizable", reached: Math.max(0, ...returned), hint: answer.witness };

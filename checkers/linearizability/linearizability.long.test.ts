@@ -8,6 +8,7 @@ import { freshSeed, Random } from "../../harness/random.ts";
 import { checkLinearizable } from "./linearizability.ts";
 import { expectAgreement, expectEnginesAgree } from "./testing/agreement.ts";
 import { MonitorAnswers } from "./testing/monitor-agreement.ts";
+import { expectLongOrder, expectSmallOrders, monitored } from "./testing/monitor-orders.ts";
 import { randomHistory } from "./testing/random-history.ts";
 import { fuzzed } from "./testing/shapes.ts";
 
@@ -42,6 +43,20 @@ describe(`engines agree on larger histories (seed ${base})`, () => {
     },
     600_000,
   );
+});
+
+describe(`a monitor's order explains every answer (seed ${base})`, () => {
+  it.each(monitored)(
+    "of 10,000 random histories of $name",
+    (object) => {
+      expectSmallOrders(object, { base, count: 10_000 });
+    },
+    600_000,
+  );
+
+  it.each(monitored)("of 100,000 operations on $name", (object) => {
+    expectLongOrder(object, 100_000);
+  });
 });
 
 describe("an open problem: 100,000 operations of 50 clients, 1 % crashed", () => {

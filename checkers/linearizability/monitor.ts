@@ -6,7 +6,8 @@ import type { Part } from "./parts.ts";
  * when every value is written once, the answers themselves say who must come before whom.
  *
  * A monitor first tests its precondition and answers `undefined` where it does not hold; then the next engine is asked.
- * When the part is not linearizable it names the few operations that contradict each other, as a hint for the proof.
+ * When the part is linearizable it knows an order that explains every answer (`certify` asks for it); when it is not, the
+ * few operations that contradict each other, as a hint for the proof.
  */
 export interface Monitor {
   readonly name: string;
@@ -14,11 +15,9 @@ export interface Monitor {
   judge(part: Part): MonitorAnswer | undefined;
 }
 export type MonitorAnswer =
-  /** `linearization`, where the monitor knows how to: operations in an explaining order, computed on demand. */
-  | { readonly linearizable: true; linearization?(): number[] }
+  /** `linearization`: operations in an explaining order, computed on demand; crashed ones that need not have happened are left out. */
+  | { readonly linearizable: true; linearization(): number[] }
   | { readonly linearizable: false; readonly witness: readonly number[] };
-
-export const LINEARIZABLE: MonitorAnswer = { linearizable: true };
 
 /** A value as a key of a `Map`: equal values have equal keys. */
 export function identityOf(value: Json): Json {

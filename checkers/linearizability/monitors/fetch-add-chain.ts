@@ -1,4 +1,4 @@
-import { contradiction, GroupOrder, LINEARIZABLE, type Monitor } from "../monitor.ts";
+import { contradiction, GroupOrder, type Monitor } from "../monitor.ts";
 import { NEVER } from "../parts.ts";
 
 /**
@@ -28,6 +28,8 @@ export const fetchAddChain: Monitor = {
     adds.sort(byAnswer);
     reads.sort(byAnswer);
     const order = new GroupOrder();
+    // Sums do not fall, and what found the same one stands as it was called.
+    const chain: number[] = [];
     let sum = spec.initial;
     let read = 0;
     let previous = -1;
@@ -39,6 +41,7 @@ export const fetchAddChain: Monitor = {
         if (answer(reader) < sum) return crashed ? undefined : contradiction(reader, previous);
         const before = order.add(reader, calls[reader]!, returns[reader]!);
         if (before >= 0) return contradiction(reader, before);
+        chain.push(reader);
       }
       if (add < 0) break;
       if (answer(add) !== sum) {
@@ -49,10 +52,11 @@ export const fetchAddChain: Monitor = {
       order.next();
       const before = order.add(add, calls[add]!, returns[add]!);
       if (before >= 0) return contradiction(add, before);
+      chain.push(add);
       sum += Number(classTable[classes[add]!]!.call.value);
       previous = add;
     }
     if (read < reads.length) return crashed ? undefined : contradiction(reads[read]!, previous);
-    return LINEARIZABLE;
+    return { linearizable: true, linearization: () => chain };
   },
 };

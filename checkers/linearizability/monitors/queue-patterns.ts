@@ -1,6 +1,7 @@
-import { contradiction, LINEARIZABLE, type Monitor, type MonitorAnswer } from "../monitor.ts";
+import { contradiction, type Monitor, type MonitorAnswer } from "../monitor.ts";
 import type { Part } from "../parts.ts";
 import { judgeBetween, type PairedValues, pairValues, wrongEmpty } from "./paired-values.ts";
+import { queueOrder } from "./queue-order.ts";
 
 /**
  * A FIFO queue in which every value is enqueued once. Without crashed dequeues it is linearizable exactly if none of four
@@ -43,5 +44,5 @@ function judge(part: Part, pairs: PairedValues, leftFrom: number): MonitorAnswer
       holder = operation;
     }
   }
-  return wrongEmpty(part, pairs, leftFrom) ?? LINEARIZABLE;
+  return wrongEmpty(part, pairs, leftFrom) ?? { linearizable: true, linearization: () => queueOrder(part, pairs) };
 }

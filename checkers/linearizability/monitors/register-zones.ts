@@ -1,6 +1,7 @@
-import { GroupOrder, contradiction, LINEARIZABLE, type Monitor, type MonitorAnswer } from "../monitor.ts";
+import { GroupOrder, contradiction, type Monitor, type MonitorAnswer } from "../monitor.ts";
 import { NEVER, type Part } from "../parts.ts";
 import { CAS, NOTHING, READ, REFUSED, registerForms, type RegisterForms, WRITE } from "../register-forms.ts";
+import { registerOrder } from "./register-order.ts";
 
 /**
  * A register in which every value comes about once, by a write or a cas, and no cas was refused (Gibbons and Korach,
@@ -14,7 +15,9 @@ import { CAS, NOTHING, READ, REFUSED, registerForms, type RegisterForms, WRITE }
  *     f ≥ s   backward zone: some moment within [s, f]   |---- s ........ f ----|
  *
  * The part is linearizable exactly if every block is in order, no two forward zones overlap, and no backward zone lies
- * inside a forward one. O(operations), on event numbers, without sorting.
+ * inside a forward one. O(operations), on event numbers, without sorting. Blocks may then follow each other as their
+ * zones begin to matter: forward ones at f, backward ones at s, or after the forward zone that covers s, which ends
+ * before f.
  */
 export const registerZones: Monitor = {
   name: "zones",
@@ -227,5 +230,14 @@ function judgeBlocks(operations: RegisterOperations, values: Values): MonitorAns
       holder = root;
     }
   }
-  return LINEARIZABLE;
+  return {
+    linearizable: true,
+    linearization: () => registerOrder({ operations, producer: values.producer, consumer: values.consumer, roots: rootsBy(zoneAt, values.initial) }),
+  };
+}
+
+/** The roots of blocks in the order of their zones, the initial value's first. */
+function* rootsBy(zoneAt: Int32Array, initial: number): Generator<number> {
+  yield initial;
+  for (const zone of zoneAt) if (zone !== 0) yield Math.abs(zone) - 1;
 }
