@@ -8,7 +8,8 @@ import { exactLevels, withLevels } from "./levels.ts";
 import { analyseListAppend } from "./list-append.ts";
 import { checkReadModifyWrite, readsBeforeWrites } from "./read-modify-write.ts";
 import { elleVerdict } from "./report.ts";
-import { analyseRwRegister, type RegisterOptions } from "./rw-register.ts";
+import { analyseRwRegister } from "./rw-register.ts";
+import type { RegisterOptions } from "./rw-register/version-order.ts";
 import { type Transactions, transactionsOf, type Vocabulary } from "./transactions.ts";
 
 /**

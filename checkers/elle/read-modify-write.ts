@@ -6,7 +6,9 @@ import { type Demands, type ElleResult, judge } from "./check.ts";
 import { Findings, type Step } from "./findings.ts";
 import { EdgeList, RW, WR, WW } from "./graph.ts";
 import { boundary, forbidden } from "./models.ts";
-import { findAnomaliesOfReads, findLostUpdates, RegisterHistory } from "./rw-register.ts";
+import { RegisterHistory } from "./rw-register/history.ts";
+import { findAnomaliesOfReads } from "./rw-register/reads.ts";
+import { findLostUpdates } from "./rw-register/updates.ts";
 import { FAIL, INFO, keyText, OK, READ, type Transactions, valueText, WRITE } from "./transactions.ts";
 
 /**

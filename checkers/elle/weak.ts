@@ -1,7 +1,8 @@
 import type { History } from "../../harness/history.ts";
 import { Findings } from "./findings.ts";
 import { components, EdgeList } from "./graph.ts";
-import { findAnomaliesOfReads, RegisterHistory } from "./rw-register.ts";
+import { RegisterHistory } from "./rw-register/history.ts";
+import { findAnomaliesOfReads } from "./rw-register/reads.ts";
 import { keyText, OK, READ, type Transactions, transactionsOf, valueText } from "./transactions.ts";
 import { type WeakColumns, weakColumns } from "./weak/columns.ts";
 import { type Before, knownByReads, knownBySession } from "./weak/known.ts";

@@ -1,5 +1,5 @@
 import { OK, READ, type Transactions, WRITE } from "../transactions.ts";
-import type { RegisterHistory } from "../rw-register.ts";
+import type { RegisterHistory } from "../rw-register/history.ts";
 
 /**
  * What the weak levels look at, in columns of typed arrays: the sessions, whom each transaction read from, and which
