@@ -36,7 +36,6 @@ export interface RunPaths {
   readonly run: string;
   readonly history: string;
   readonly faults: string;
-  readonly messages: string;
   readonly verdict: string;
   readonly report: string;
   readonly reportData: string;
@@ -165,7 +164,6 @@ export function runPaths(folder: string): RunPaths {
     run: join(folder, "run.json"),
     history: join(folder, "history.jsonl"),
     faults: join(folder, "faults.jsonl"),
-    messages: join(folder, "messages.jsonl"),
     verdict: join(folder, "verdict.json"),
     report: join(folder, "report.html"),
     reportData: join(folder, "report.json"),
@@ -187,7 +185,6 @@ function rawFiles(paths: RunPaths): readonly (readonly [path: string, about: str
     [paths.run, "what ran: scenario, seed, versions, settings, machine"],
     [paths.history, "every operation as the clients saw it"],
     [paths.faults, "ledger of the faults: intent, effect, heal"],
-    [paths.messages, "messages between the actors"],
     [paths.verdict, "the checkers' verdicts in full"],
     [paths.junit, "the verdict for a continuous-integration server"],
   ];
