@@ -7,6 +7,7 @@ import type { Call } from "../../harness/op.ts";
 import { freshSeed, Random } from "../../harness/random.ts";
 import { checkLinearizable } from "./linearizability.ts";
 import { expectAgreement, expectEnginesAgree } from "./testing/agreement.ts";
+import { expectColumnsAreExact } from "./testing/column-agreement.ts";
 import { MonitorAnswers } from "./testing/monitor-agreement.ts";
 import { expectLongOrder, expectSmallOrders, monitored } from "./testing/monitor-orders.ts";
 import { randomHistory } from "./testing/random-history.ts";
@@ -26,6 +27,10 @@ describe(`all engines agree with brute force on ${perObject * fuzzed.length} ran
     600_000,
   );
 });
+
+it(`the columns of a register of unique values say what brute force says, of 20,000 random histories (seed ${base})`, () => {
+  expectColumnsAreExact({ base, count: 20_000 });
+}, 600_000);
 
 it("every object of the registry is among them", () => {
   const drawn = new Set(fuzzed.map(({ spec }) => spec.name));

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { type History, historyOf } from "../../harness/history.ts";
 import type { Json } from "../../harness/json.ts";
 import { casRegister, register } from "../../harness/objects/register.ts";
+import { freshSeed } from "../../harness/random.ts";
 import { surelyUniqueRegister } from "./register-columns.ts";
+import { expectColumnsAreExact } from "./testing/column-agreement.ts";
 
 /** `write 1` and its return, then a read of `answer`. */
 function writeThenRead(written: Json, answer: Json): History {
@@ -44,5 +46,10 @@ describe("a register of unique values is judged from the columns", () => {
   it("a read of null tells nothing where the object says so", () => {
     expect(surelyUniqueRegister(writeThenRead(1, null), casRegister(0, { nullReads: "unknown" }))).toBe(true);
     expect(surelyUniqueRegister(writeThenRead(1, null), casRegister(0))).toBe(false);
+  });
+
+  const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
+  it(`which brute force says of 400 random histories, and of no others (seed ${base})`, () => {
+    expectColumnsAreExact({ base, count: 400 });
   });
 });
