@@ -9,7 +9,7 @@ import { Output } from "../output.ts";
 interface RegressFlags {
   readonly runs?: number;
   readonly record: string;
-  readonly table: string;
+  readonly table?: string;
   readonly runFolders: string;
   readonly json: boolean;
 }
@@ -21,13 +21,14 @@ export function addRegress(program: Command): void {
     .argument("[rows...]", `rows of the corpus of known anomalies; without any, all: ${regressionRows.map(({ name }) => name).join(", ")}`)
     .option("--runs <count>", "results of each side to have in the end, those on record included (default: what each row wants)", integer(1, 10_000))
     .option("--record <file>", "the results, one JSON line each; appended to", "docs/track-record.jsonl")
-    .option("--table <file>", "the table that is made of them", "docs/track-record.md")
+    .option("--table <file>", "the table that is made of them (default: beside the results, .md in place of .jsonl)")
     .option("--run-folders <folder>", "where run folders go", "runs")
     .option("--json", "one JSON object a line on standard output", false)
     .description("finds known anomalies of real databases again, each beside the control in which it must not appear; resumable")
     .action(async (names: string[], flags: RegressFlags) => {
       const output = new Output(flags.json);
-      const { runs, record, table, runFolders } = flags;
+      const { runs, record, runFolders } = flags;
+      const table = flags.table ?? tableBeside(record);
       const rows = names.length === 0 ? regressionRows : names.map(findRow);
       const summary = await interruptible(
         (signal) => regress({ rows, ...(runs === undefined ? {} : { runs }), record, table, runFolders, signal, tell: (line) => output.message(line) }),
@@ -44,4 +45,9 @@ export function addRegress(program: Command): void {
       }
       process.exitCode = output.exitCode;
     });
+}
+
+/** `docs/track-record.jsonl` → `docs/track-record.md`: a record elsewhere leaves the documents' table alone. */
+export function tableBeside(record: string): string {
+  return `${record.replace(/\.jsonl$/, "")}.md`;
 }

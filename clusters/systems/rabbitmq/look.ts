@@ -23,11 +23,11 @@ export async function serves(at: Endpoint, signal: AbortSignal): Promise<boolean
   }
 }
 
-/** Nodes that take themselves for the `leader` of the queue. */
+/** Nodes that take themselves for the `leader` of the queue; `follower`s take another for it. */
 export async function holders(role: string, at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<NodeId[]> {
-  if (role !== "leader" && role !== "primary") return [];
+  if (role !== "leader" && role !== "primary" && role !== "follower") return [];
   const queues = await ofAll(at, (lookout) => queueSeenBy(lookout, signal));
-  return [...queues].filter(([node, queue]) => queue !== undefined && leaderOf(queue) === brokerName(at.get(node)!)).map(([node]) => node);
+  return [...queues].filter(([node, queue]) => queue !== undefined && (leaderOf(queue) === brokerName(at.get(node)!)) === (role !== "follower")).map(([node]) => node);
 }
 
 /** Every node runs, none takes another for parted, and the queue has an up-to-date copy on each. */

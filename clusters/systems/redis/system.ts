@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
-import type { DockerSystem, NodePlace } from "../../docker/docker-system.ts";
+import type { DockerNode, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { disagreement, holders, sentinelPort, sentinelServes, serves, watchedName } from "./look.ts";
 
@@ -60,7 +61,12 @@ function redisConfiguration({ node, all }: NodePlace, settings: Settings): strin
   ]);
 }
 
-function sentinelConfiguration({ node, all }: NodePlace, settings: Settings): string {
+/**
+ * Begins as Sentinel writes it once all know each other. Left to themselves they ask a primary for its replicas every 10 s
+ * only, and tell each other of themselves every 2 s.
+ */
+function sentinelConfiguration({ node, all, runId }: NodePlace, settings: Settings): string {
+  const others = all.filter(({ id }) => id !== node.id);
   return lines([
     // Not everywhere: the pod's proxies to the others' Redis have this port too, at 127.0.1.x.
     ["bind", node.address, "127.0.0.1"],
@@ -68,11 +74,19 @@ function sentinelConfiguration({ node, all }: NodePlace, settings: Settings): st
     ["protected-mode", "no"],
     ["dir", "/var/lib/redis"],
     ["sentinel announce-ip", node.address],
+    ["sentinel myid", sentinelId(runId, node)],
     ["sentinel monitor", watchedName, all[0]!.address, redisPort, numberOf(settings, "quorum")],
     ["sentinel down-after-milliseconds", watchedName, numberOf(settings, "down-after")],
     ["sentinel failover-timeout", watchedName, numberOf(settings, "failover-timeout")],
     ["sentinel parallel-syncs", watchedName, 1],
+    ...all.slice(1).map(({ address }) => ["sentinel known-replica", watchedName, address, redisPort]),
+    ...others.map((other) => ["sentinel known-sentinel", watchedName, other.address, sentinelPort, sentinelId(runId, other)]),
   ]);
+}
+
+/** 40 hexadecimal digits, as Sentinel draws for itself. */
+function sentinelId(runId: string, { id }: DockerNode): string {
+  return createHash("sha1").update(`${runId}/${id}`).digest("hex");
 }
 
 function lines(all: readonly (readonly (string | number)[])[]): string {
