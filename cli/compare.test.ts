@@ -46,8 +46,23 @@ test("Ctrl-C in the middle of compare's rounds ends every process that it starte
   const [code] = (await once(child, "exit")) as [number];
 
   expect(said).toMatch(/interrupted/);
-  expect(code).toBe(4);
+  expect(code).toBe(130);
   await expectNothingLeft({ mark, run });
+});
+
+test("Ctrl-C in the middle of compare's exploration is heard there: nothing was started, and no folder made", async () => {
+  // Three clients on three servers: more states than a minute has time for.
+  const child = startMarked(["compare", "abd", "--set", "clients=3", "--set", "servers=3", "--runs", join(folder, "exploring")], { cwd: folder, mark: `mark-compare-explore-${process.pid}` });
+  let said = "";
+  child.stderr!.on("data", (chunk: Buffer) => (said += String(chunk)));
+  await until("progress of the exploration", () => /states, depth/.test(said), { deadlineMs: 40_000, everyMs: 50 });
+
+  interrupt(child);
+  const [code] = (await once(child, "exit")) as [number];
+
+  expect(said).toMatch(/interrupted by SIGINT/);
+  expect(code).toBe(130);
+  expect(existsSync(join(folder, "exploring"))).toBe(false);
 });
 
 test("SIGKILL in the middle of compare's rounds leaves no process", async () => {

@@ -2,11 +2,11 @@ import { HarnessError, type ErrorCode } from "../harness/errors.ts";
 import type { Truth } from "../harness/verdict.ts";
 
 /** What the command line ends with: a contract that scripts hold on to. */
-export const exitCodes = { valid: 0, invalid: 1, unknown: 2, vacuous: 3, infrastructure: 4, usage: 254, crash: 255 } as const;
+export const exitCodes = { valid: 0, invalid: 1, unknown: 2, vacuous: 3, infrastructure: 4, interrupted: 130, usage: 254, crash: 255 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** Worst first: a real failure never hides behind an unknown. */
-const order: readonly ExitCode[] = [255, 254, 4, 1, 3, 2, 0];
+const order: readonly ExitCode[] = [255, 254, 130, 4, 1, 3, 2, 0];
 
 /** The worst of several, 0 for none. */
 export function worstExit(codes: Iterable<ExitCode>): ExitCode {
@@ -20,8 +20,9 @@ export function exitOfVerdict(verdict: Truth | "vacuous"): ExitCode {
 
 const usageErrors: ReadonlySet<ErrorCode> = new Set(["USAGE", "UNKNOWN_NAME", "BAD_OPTION"]);
 
-/** Expected errors are usage (254) or infrastructure (4); anything else is a crash (255). */
+/** Expected errors are usage (254), an interrupt before there was anything to judge (130, as shells have it) or infrastructure (4); anything else is a crash (255). */
 export function exitOfError(error: unknown): ExitCode {
   if (!(error instanceof HarnessError)) return exitCodes.crash;
+  if (error.code === "INTERRUPTED") return exitCodes.interrupted;
   return usageErrors.has(error.code) ? exitCodes.usage : exitCodes.infrastructure;
 }

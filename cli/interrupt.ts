@@ -1,4 +1,5 @@
 import { HarnessError } from "../harness/errors.ts";
+import { exitCodes } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
 
 /**
@@ -8,9 +9,9 @@ import type { Output } from "./output.ts";
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, output: Output): Promise<T> {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(130);
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
     output.message(`\n${name}: healing and saving; again to end at once (then the watchdog heals)`);
-    controller.abort(new HarnessError("INTERRUPTED", `interrupted by ${name}`, { nextStep: "what was recorded is in the run's folder: judge it with `rashomon check RUN`" }));
+    controller.abort(new HarnessError("INTERRUPTED", `interrupted by ${name}`, { nextStep: "run it again; what a run had recorded is in its folder, for `rashomon check RUN`" }));
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);

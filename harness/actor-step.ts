@@ -1,3 +1,4 @@
+import { unreachable } from "./assert.ts";
 import type { Actor, ActorContext, ActorId, OperationId, Out } from "./actor.ts";
 import { HarnessError } from "./errors.ts";
 import { canonicalJson, deepFreeze, equalJson, type Json } from "./json.ts";
@@ -55,9 +56,42 @@ export const unborn: ActorNode = deepFreeze({ up: false, state: null, timers: []
  * `HANDLER_FAILED` with actor, handler and input.
  */
 export function runHandler(actor: Actor, self: ActorContext, node: ActorNode, input: ActorInput): HandlerResult {
+  return recorded((out) => callHandler(actor, self, node, input, out));
+}
+
+/** Runs a handler with an `Out` that keeps the effects, in the order of their calls, and lets none of them happen. */
+export function recorded(handler: (out: Out) => Json): HandlerResult {
   const recorder = new Recorder();
-  const state = callHandler(actor, self, node, input, recorder);
+  const state = handler(recorder);
   return { state, effects: recorder.effects };
+}
+
+/** Lets recorded effects happen through `out`, in their order. */
+export function emit(effects: readonly Effect[], out: Out): void {
+  for (const effect of effects) {
+    switch (effect.effect) {
+      case "send":
+        out.send(effect.to, effect.message);
+        break;
+      case "setTimer":
+        out.setTimer(effect.timer, effect.afterMs);
+        break;
+      case "cancelTimer":
+        out.cancelTimer(effect.timer);
+        break;
+      case "choose":
+        out.choose(effect.key, effect.options);
+        break;
+      case "save":
+        out.save(effect.durable);
+        break;
+      case "reply":
+        out.reply(effect.operation, effect.value);
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
 }
 
 /**

@@ -5,9 +5,10 @@ import { cpuMs, sleep, wallClock } from "../harness/time.ts";
 import type { ControlRecord, ReportInput, RunVerdict, WitnessAccount } from "../results/records.ts";
 import { accountOfRun } from "../results/report.ts";
 import { createRunFolder, type RunFolder } from "../results/store.ts";
-import { compareAccount, type Compared, compareNow, comparisonRecord } from "./compare.ts";
+import { type Compared, compareNow } from "./compare.ts";
+import { compareAccount, comparisonRecord } from "./compare/record.ts";
 import { type Deployed, deploy, type DeployHooks } from "./deploy.ts";
-import { type Explored, exploreAccount, exploreNow } from "./explore.ts";
+import { type Explored, exploreAccount, exploreWatchfully } from "./explore.ts";
 import { commandName, harnessVersion } from "./machine.ts";
 import { type ScenarioRequest, scenarioOf } from "./scenario.ts";
 import { simulateAccount, simulateNow } from "./simulate.ts";
@@ -121,7 +122,8 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
   const explored = new Map<string, Explored>();
   for (const act of localActs) {
     const { definition, settings } = modelOf(act);
-    const result = exploreNow(definition.make(settings), { track: "history", budgetMs: 60_000, signal: hooks.signal, ...(act.statesMax === undefined ? {} : { statesMax: act.statesMax }) });
+    const result = await exploreWatchfully(definition.make(settings), { track: "history", budgetMs: 60_000, signal: hooks.signal, ...(act.statesMax === undefined ? {} : { statesMax: act.statesMax }) }, []);
+    hooks.signal.throwIfAborted();
     explored.set(act.system, result);
     const account = exploreAccount(act.system, result, { expected: act.expected, spec: definition.make(settings).spec, rerun: [commandName(), "explore", act.system, ...(act.statesMax === undefined ? [] : [`--states-max ${act.statesMax}`])].join(" ") });
     accounts.push(account);
@@ -146,12 +148,12 @@ export async function demoLocal(request: DemoRequest): Promise<Demo> {
     const result = await compareNow({
       definition,
       settings,
+      cluster: "local",
       seed,
       rounds: act.rounds,
       simulatedRuns: act.simulatedRuns,
       maxDelayMs: 6,
       historiesMax: 1_000,
-      budgetMs: 60_000,
       signal: hooks.signal,
       tell: () => undefined,
       explored: explored.get(act.system)!,

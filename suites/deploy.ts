@@ -19,6 +19,7 @@ import { deploySimulated } from "./deploy-simulated.ts";
 import { scheduleOf } from "./fault-plan.ts";
 import { commandName, harnessCommit, harnessVersion, thisMachine } from "./machine.ts";
 import type { Scenario } from "./scenario.ts";
+import { runIdOf } from "./run-id.ts";
 import { defaultsOf } from "./settings.ts";
 import { watched, watchInWorker } from "./watch-run.ts";
 import { writeReports } from "./write-reports.ts";
@@ -96,7 +97,7 @@ async function onCluster(scenario: Scenario, folder: RunFolder, hooks: DeployHoo
   const watchdog = await startWatchdog(ledger);
   try {
     const random = new Random(scenario.seed);
-    const { cluster, client } = scenario.subject.deploy(scenario.settings, { kind: scenario.cluster, nodes: scenario.nodes, runId: runIdOf(folder), object: scenario.workload.object });
+    const { cluster, client } = scenario.subject.deploy(scenario.settings, { kind: scenario.cluster, nodes: scenario.nodes, concurrency: scenario.concurrency, runId: runIdOf(folder.path), object: scenario.workload.object });
     const start: ClusterStart = { signal: hooks.signal, ledger, logsFolder: folder.paths.logs, random: random.fork("cluster"), progress: hooks.tell };
     const running = await cluster.start(start);
     const record: RunRecord = { ...hooks.record, description: running.describe(), clientNodes: running.clientNodes ?? running.nodes, ...versionsOf(running, hooks.record) };
@@ -240,9 +241,4 @@ function versionsOf(running: RunningCluster, record: RunRecord): Pick<RunRecord,
     return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string")) : {};
   };
   return { versions: { ...record.versions, ...part("versions") }, images: part("images") };
-}
-
-/** Letters, digits and dashes, unique among runs of one machine. */
-function runIdOf(folder: RunFolder): string {
-  return `${folder.path.split("/").slice(-1)[0]!.toLowerCase().replace(/[^a-z0-9]+/g, "-")}-${process.pid}`;
 }

@@ -1,7 +1,7 @@
 import { checkLinearizable } from "../checkers/linearizability/linearizability.ts";
 import type { Progress } from "../checkers/model/engine.ts";
 import { estimateStates } from "../checkers/model/estimate.ts";
-import { type Discovery, type ExplorableModel, explore, exploreInTurns, type Exploration, type ExploreOptions } from "../checkers/model/explore.ts";
+import { type Discovery, type ExplorableModel, exploreInTurns, type Exploration, type ExploreOptions } from "../checkers/model/explore.ts";
 import { type ModelDefinition, modelDefinitions } from "../checkers/model/fixtures.ts";
 import { exploreParallel } from "../checkers/model/parallel.ts";
 import type { PackedModel } from "../checkers/model/packed.ts";
@@ -69,13 +69,10 @@ export interface Explored {
   readonly rssBytes: number;
 }
 
-/** Walks every behaviour within the bounds. A broken `always` is invalid; an unfinished walk without one is unknown. */
-export function exploreNow(of: ExplorableModel | PackedModel, request: ExploreRequest): Explored {
-  const cpu = cpuMs();
-  return explored(explore(of, optionsOf(request, [])), cpu);
-}
-
-/** The same, with a turn for the event loop every few thousand states: an aborted signal ends it within milliseconds. */
+/**
+ * Walks every behaviour within the bounds. A broken `always` is invalid; an unfinished walk without one is unknown. The
+ * event loop gets a turn every few thousand states: an aborted signal ends the walk within milliseconds, unfinished.
+ */
 export async function exploreWatchfully(of: ExplorableModel | PackedModel, request: ExploreRequest, settings: readonly string[]): Promise<Explored> {
   const cpu = cpuMs();
   return explored(await exploreInTurns(of, optionsOf(request, settings), nextTurn), cpu);

@@ -19,7 +19,6 @@ import { type Claim, linearizable } from "../harness/claim.ts";
 import type { Client } from "../harness/client.ts";
 import type { Cluster } from "../harness/cluster.ts";
 import type { DatabaseDefinition } from "../harness/database.ts";
-import { seed } from "../harness/ids.ts";
 import { HarnessError } from "../harness/errors.ts";
 import type { OptionSpec, Settings } from "../harness/options.ts";
 
@@ -46,6 +45,8 @@ export type ClusterKind = "local" | "docker" | "simulated";
 export interface Place {
   readonly kind: ClusterKind;
   readonly nodes: number;
+  /** Client threads in all. */
+  readonly concurrency: number;
   /** Labels what is made; letters, digits and dashes. */
   readonly runId: string;
   /** Name of the object that the workload works on. */
@@ -82,8 +83,7 @@ function actorSubject(definition: SystemDefinition): Subject {
     deploy(settings, place) {
       const made = { definition, settings: { ...settings, servers: place.nodes } };
       return {
-        // The nodes' own chance (how long a timer runs) comes from the run, as its containers' names do.
-        cluster: place.kind === "docker" ? dockerActors({ ...made, nodes: place.nodes, runId: place.runId, seed: seed(place.runId) }) : localCluster(made),
+        cluster: place.kind === "docker" ? dockerActors({ ...made, nodes: place.nodes, runId: place.runId, clientLinks: Math.ceil(place.concurrency / place.nodes) }) : localCluster(made),
         client: actorClient(),
       };
     },

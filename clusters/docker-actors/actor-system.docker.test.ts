@@ -30,7 +30,7 @@ it("the same actors run in containers: cut off, killed and started again they ke
   const logsFolder = join(folder, runId, "logs");
   const patience = (): AbortSignal => deadlineSignal(60_000);
   {
-    await using cluster = await dockerActors({ definition: abd, settings, nodes: 3, runId, seed: seed(1) }).start({ signal: patience(), ledger, logsFolder, random: new Random(seed(1)), progress: () => undefined });
+    await using cluster = await dockerActors({ definition: abd, settings, nodes: 3, runId, clientLinks: 2 }).start({ signal: patience(), ledger, logsFolder, random: new Random(seed(1)), progress: () => undefined });
     const [n1, n2, n3] = cluster.nodes as [NodeId, NodeId, NodeId];
 
     expect(await ask(cluster, n1, write(1))).toMatchObject({ type: "ok" });
@@ -64,3 +64,29 @@ async function ask(cluster: RunningCluster, node: NodeId, call: Call, deadlineMs
   await using connection = await client.connect({ node, thread, endpoint: await cluster.endpoint(node, thread), signal: deadlineSignal(20_000) });
   return await connection.invoke(call, deadlineSignal(deadlineMs));
 }
+
+it("each client's link to a container has a proxy of its own, and the threads beyond those share them", { timeout: 240_000 }, async (context) => {
+  await engineFor(context);
+  const runId = testRunId("client-links");
+  const ledger = openLedger(join(folder, runId));
+  const signal = deadlineSignal(60_000);
+  await using cluster = await dockerActors({ definition: abd, settings: parseSettings(["servers=1"], abd.options, abd.name), nodes: 1, runId, clientLinks: 2 }).start({
+    signal,
+    ledger,
+    logsFolder: join(folder, runId, "logs"),
+    random: new Random(seed(1)),
+    progress: () => undefined,
+  });
+  const [n1] = cluster.nodes as [NodeId];
+
+  const ports: number[] = [];
+  for (const thread of [4, 7, 9, 7]) ports.push((await cluster.endpoint(n1, thread)).port);
+
+  expect(new Set(ports).size).toBe(2);
+  expect([ports[2], ports[3]]).toEqual([ports[0], ports[1]]);
+  const cut = cluster.net!.cut([{ from: "clients", to: n1 }]);
+  await cut.apply(signal);
+  for (const thread of [4, 7]) await expect(client.connect({ node: n1, thread, endpoint: await cluster.endpoint(n1, thread), signal: deadlineSignal(1_000) })).rejects.toMatchObject({ code: "CLIENT_FAILED" });
+  await cut.revert(signal);
+  expect(await ask(cluster, n1, read())).toMatchObject({ type: "ok" });
+});

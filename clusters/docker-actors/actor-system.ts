@@ -1,11 +1,12 @@
 import type { SystemDefinition } from "../../harness/actor.ts";
-import type { Cluster, Endpoint } from "../../harness/cluster.ts";
+import type { Endpoint } from "../../harness/cluster.ts";
 import type { Seed } from "../../harness/ids.ts";
 import type { Settings } from "../../harness/options.ts";
 import { deadlineSignal } from "../../harness/time.ts";
 import { dockerCluster } from "../docker/docker-cluster.ts";
 import type { DockerSystem, NodePlace } from "../docker/docker-system.ts";
 import { dockerfileBeside } from "../docker/image.ts";
+import type { ActorCluster } from "../local/actor-cluster.ts";
 import { openClientLink } from "../local/client-link.ts";
 import { configVariable, type NodeConfig } from "../local/node-config.ts";
 import { traceFileName } from "../local/trace.ts";
@@ -14,18 +15,32 @@ import { nodeFiles, programInImage } from "./node-files.ts";
 
 /**
  * A system of actors as containers: the very program that the local cluster runs, in an image with the harness's own
- * Node, inside the pods of the Docker cluster. So each directed link between nodes, and each node's client link, is a TCP
- * connection through a real Toxiproxy, and the faults are the Docker cluster's:
+ * Node, inside the pods of the Docker cluster. So each directed link between nodes, and each client's link to a node, is a
+ * TCP connection through a proxy of its own in a real Toxiproxy, and the faults are the Docker cluster's:
  *
  *     pod of n1:  [ n1 :7000 ] ──n2.cl:7000 = 127.0.1.2:7000──▶ proxy n1-n2 ──▶ pod of n2: [ n2 :7000 ]
  *                       ▲ 127.0.0.1:7000
- *                  proxy clients-n1 :17000 ◀── published on the host's loopback
+ *                  proxy clients-n1-0 :17000, clients-n1-1 :17001, … ◀── published on the host's loopback
  *
  * A node counts its own lives in its data folder (its container outlives a kill). Its diary is fetched with its logs.
  */
-export function dockerActors(options: { readonly definition: SystemDefinition; readonly settings: Settings; readonly nodes: number; readonly runId: string; readonly seed: Seed }): Cluster {
-  const { nodes, runId } = options;
-  return dockerCluster({ system: actorSystem(options), nodes, runId });
+export function dockerActors(options: DockerActorsOptions): ActorCluster {
+  const { nodes, runId, clientLinks = 1 } = options;
+  return {
+    name: "docker",
+    // What the nodes draw (how long a timer runs) follows from the run's seed, as on the local cluster.
+    start: (start) => dockerCluster({ system: actorSystem({ ...options, seed: start.random.seed }), nodes, runId, clientLinks }).start(start),
+  };
+}
+
+export interface DockerActorsOptions {
+  readonly definition: SystemDefinition;
+  readonly settings: Settings;
+  readonly nodes: number;
+  /** Names and labels everything; letters, digits and dashes. */
+  readonly runId: string;
+  /** How many client threads each node has, at most 32: each has a proxy of its own to it; 1 by default, and then all share it. */
+  readonly clientLinks?: number;
 }
 
 const port = 7000;

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Cluster, ClusterStart, Endpoint, Net, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
+import type { ClusterStart, Endpoint, Net, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { nodeNames, type NodeId } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
+import { begun } from "../begun.ts";
 import { TOXIPROXY_VERSION } from "../net/build-toxiproxy.ts";
 import { clusterImages, imageDigests } from "./cluster-images.ts";
 import { startContainer, type Container, type RunScope } from "./container.ts";
@@ -38,25 +39,23 @@ export interface DockerClusterOptions {
   readonly runId: string;
   /** Default `published`. */
   readonly reach?: Reach;
+  /** Client links of each node with a proxy of their own, at most 32; threads beyond them share these. 1 by default: all threads share one. */
+  readonly clientLinks?: number;
   /** How long a node may take to serve, first and after a kill; 30 s by default: etcd takes half a second, a loaded machine many times that. */
   readonly healthyMsMax?: number;
 }
 
-/** A `Cluster`; has no effect until it is started. A start that fails fetches the logs and removes what it had made. */
-export function dockerCluster(options: DockerClusterOptions): Cluster {
+/** A `Cluster` whose nodes can be looked at past all proxies. */
+export interface DockerCluster {
+  readonly name: "docker";
+  start(start: ClusterStart): Promise<RunningCluster & { address(node: NodeId): Endpoint }>;
+}
+
+/** Has no effect until it is started. A start that fails fetches the logs and removes what it had made. */
+export function dockerCluster(options: DockerClusterOptions): DockerCluster {
   return {
     name: "docker",
-    async start(start) {
-      const cluster = new DockerRunningCluster(options, start, await connectEngine());
-      try {
-        await cluster.begin();
-        return cluster;
-      } catch (error) {
-        await cluster[Symbol.asyncDispose]();
-        if (!start.signal.aborted || error instanceof HarnessError) throw error;
-        throw new HarnessError("INTERRUPTED", "the Docker cluster was interrupted while it started", { nextStep: "run it again", cause: error });
-      }
-    },
+    start: async (start) => begun(new DockerRunningCluster(options, start, await connectEngine()), { what: "the Docker cluster", signal: start.signal }),
   };
 }
 
@@ -71,6 +70,8 @@ interface Placed {
   readonly pod: Pod;
   readonly container: Container;
   readonly daemons: readonly DaemonControl[];
+  /** Client threads, in the order in which they first asked for their link. */
+  readonly threads: number[];
 }
 
 class DockerRunningCluster implements RunningCluster {
@@ -108,7 +109,7 @@ class DockerRunningCluster implements RunningCluster {
   }
 
   async begin(): Promise<void> {
-    const { system, reach = "published" } = this.#options;
+    const { system, reach = "published", clientLinks = 1 } = this.#options;
     const { signal, progress } = this.#start;
     const began = monotonicMs();
     await this.#refuseTakenName();
@@ -116,7 +117,7 @@ class DockerRunningCluster implements RunningCluster {
     const imagesReady = monotonicMs();
     const network = (this.#network = await createNetwork(this.#scope, `rashomon-${this.#options.runId}`));
     const nodes: DockerNode[] = this.nodes.map((id, index) => ({ id, address: network.address(index + 1), hostname: `${id}.cl` }));
-    await allSettled(nodes.map(async (node) => this.#pods.push(await startPod(node, { scope: this.#scope, system, image: images.pod.tag, network, nodes, reach, signal }))));
+    await allSettled(nodes.map(async (node) => this.#pods.push(await startPod(node, { scope: this.#scope, system, image: images.pod.tag, network, nodes, reach, clientLinks, signal }))));
     const pods = nodes.map((node) => this.#pods.find((pod) => pod.node === node)!);
     this.net = await podNet({ pods, system, ledger: this.#scope.ledger });
     if (system.peers.reachedBy === "address") await allSettled(pods.map((pod) => redirectAddresses(pod, system.peers, nodes)));
@@ -151,8 +152,14 @@ class DockerRunningCluster implements RunningCluster {
     for (const one of placed) await startNode(one);
   }
 
-  async endpoint(node: NodeId): Promise<Endpoint> {
-    return this.#find(node).pod.clients;
+  async endpoint(node: NodeId, thread: number): Promise<Endpoint> {
+    const { pod, threads } = this.#find(node);
+    if (!threads.includes(thread)) threads.push(thread);
+    return pod.clients[threads.indexOf(thread) % pod.clients.length]!;
+  }
+
+  address(node: NodeId): Endpoint {
+    return this.#find(node).pod.looking;
   }
 
   async healthy(node: NodeId, signal: AbortSignal): Promise<boolean> {
@@ -255,7 +262,7 @@ class DockerRunningCluster implements RunningCluster {
     const place = { node: pod.node, all: options.nodes, runId };
     const all = system.daemons(place);
     const daemons = all.map((own) => daemonControl(this.#scope, container, { own, all }));
-    this.#placed.set(pod.node.id, { node: pod.node, pod, container, daemons });
+    this.#placed.set(pod.node.id, { node: pod.node, pod, container, daemons, threads: [] });
     if (system.setUp !== undefined) await setUpNode(container, system.setUp(place));
   }
 

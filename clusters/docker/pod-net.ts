@@ -1,4 +1,4 @@
-import type { Net } from "../../harness/cluster.ts";
+import type { Endpoint, Net } from "../../harness/cluster.ts";
 import type { Ledger } from "../../harness/ledger.ts";
 import { deadlineSignal, monotonicMs } from "../../harness/time.ts";
 import { type Probe, tcpProbe } from "../net/effect.ts";
@@ -10,7 +10,8 @@ import { apiUrl, clientProxyPort, peerListen, type Pod } from "./pod.ts";
 
 /**
  * The proxies of a cluster's links, each in the pod of the node that dials (`n1-n2` in n1's, or `n1-n2-5432` where peers
- * have several ports); the clients' link to a node is one proxy in that node's own pod (`clients-n1`), for all threads.
+ * have several ports); the clients' links to a node have theirs in that node's own pod: one for all threads (`clients-n1`)
+ * or, where the cluster is told how many there are, one each (`clients-n1-0`, `clients-n1-1`, …).
  *
  * The real Toxiproxy counts nothing, so the effect of a fault is seen by asking through the link: from inside the
  * dialling pod over a link between nodes, from the host over a clients' link.
@@ -18,11 +19,17 @@ import { apiUrl, clientProxyPort, peerListen, type Pod } from "./pod.ts";
 export async function podNet(options: { readonly pods: readonly Pod[]; readonly system: Pick<DockerSystem, "peers" | "probe">; readonly ledger: Ledger }): Promise<Net> {
   const { pods, system, ledger } = options;
   const home = new Map<string, { readonly pod: Pod; readonly client: ToxiproxyClient }>();
+  /** By name: where the host finds a client link's proxy. */
+  const clientLinks = new Map<string, Endpoint>();
   const specs: LinkSpec[] = [];
   for (const pod of pods) {
     const client = new ToxiproxyClient({ url: apiUrl(pod) });
     const own = pod.node.id;
-    const clients: LinkSpec = { name: `clients-${own}`, from: "clients", to: own, listen: `0.0.0.0:${clientProxyPort(pod.clientPort)}`, upstream: `127.0.0.1:${pod.clientPort}` };
+    const clients = pod.clients.map((published, link): LinkSpec => {
+      const name = pod.clients.length === 1 ? `clients-${own}` : `clients-${own}-${link}`;
+      clientLinks.set(name, published);
+      return { name, from: "clients", to: own, listen: `0.0.0.0:${clientProxyPort(pod.clientPort, link)}`, upstream: `127.0.0.1:${pod.clientPort}` };
+    });
     const peers = pods.flatMap((peer, index): LinkSpec[] =>
       peer === pod
         ? []
@@ -34,14 +41,14 @@ export async function podNet(options: { readonly pods: readonly Pod[]; readonly 
             upstream: `${peer.node.address}:${port}`,
           })),
     );
-    for (const spec of [clients, ...peers]) {
+    for (const spec of [...clients, ...peers]) {
       home.set(spec.name, { pod, client });
       specs.push(spec);
     }
   }
   const links = new LinkTable({ serverOf: (name) => home.get(name)!.client, ledger });
   await links.ensureLinks(specs);
-  const probe = system.probe === undefined ? {} : { probe: probeThrough(system.probe, (name) => home.get(name)!.pod) };
+  const probe = system.probe === undefined ? {} : { probe: probeThrough(system.probe, { podOf: (name) => home.get(name)!.pod, clientLinks }) };
   return proxiedNet({ links, ...probe });
 }
 
@@ -50,17 +57,17 @@ const probeMs = 500;
 /** Makes a probe heavy enough to be held up by links that are slow or that cut what passes into slices: 8 KB. */
 const padding = "x".repeat(8192);
 
-function probeThrough(probe: LinkProbe, podOf: (link: string) => Pod): Probe {
+function probeThrough(probe: LinkProbe, at: { readonly podOf: (link: string) => Pod; readonly clientLinks: ReadonlyMap<string, Endpoint> }): Probe {
   return async (link, signal) => {
-    const pod = podOf(link.name);
-    if (link.from === "clients") {
-      if ("tcp" in probe.clients) return await tcpProbe({ payload: probe.clients.tcp, deadlineMs: probeMs })({ ...link, listen: `${pod.clients.host}:${pod.clients.port}` }, signal);
+    const clients = at.clientLinks.get(link.name);
+    if (clients !== undefined) {
+      if ("tcp" in probe.clients) return await tcpProbe({ payload: probe.clients.tcp, deadlineMs: probeMs })({ ...link, listen: `${clients.host}:${clients.port}` }, signal);
       const began = monotonicMs();
-      const answered = await askOverHttp(`http://${pod.clients.host}:${pod.clients.port}${probe.clients.http}`, signal);
+      const answered = await askOverHttp(`http://${clients.host}:${clients.port}${probe.clients.http}`, signal);
       return { answered, ms: monotonicMs() - began };
     }
     if (!link.upstream.endsWith(`:${probe.peerPort}`)) return undefined;
-    const { stdout } = await pod.container.run(questionInPod(probe.peer, link.listen), { signal });
+    const { stdout } = await at.podOf(link.name).container.run(questionInPod(probe.peer, link.listen), { signal });
     const [answer, seconds] = stdout.trim().split(" ");
     return { answered: answer !== undefined && answer !== "" && answer !== "000", ms: Number(seconds ?? 0) * 1000 };
   };

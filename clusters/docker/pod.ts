@@ -14,7 +14,7 @@ import type { ClusterNetwork } from "./network.ts";
  *     pod of n1: 10.213.0.11                                 /etc/hosts: n1.cl 10.213.0.11, n2.cl 127.0.1.2, n3.cl 127.0.1.3
  *       127.0.1.2:2380   proxy n1-n2    → 10.213.0.12:2380   what n1 dials to n2
  *       127.0.1.3:2380   proxy n1-n3    → 10.213.0.13:2380
- *       0.0.0.0:12379    proxy client-n1 → 127.0.0.1:2379    what clients dial, published on the host's loopback
+ *       0.0.0.0:12379    proxy clients-n1 → 127.0.0.1:2379   what clients dial, published on the host's loopback
  *       0.0.0.0:2379     the database itself, for looking    published too: no fault is ever on that way
  *       0.0.0.0:8474     Toxiproxy's API                     published too
  *
@@ -28,8 +28,8 @@ export interface Pod {
   readonly container: Container;
   /** Toxiproxy's API, as the host reaches it. */
   readonly api: Endpoint;
-  /** The client link's proxy, as the host reaches it. */
-  readonly clients: Endpoint;
+  /** The proxies of the clients' links, as the host reaches them: one for each `clientLinks`. */
+  readonly clients: readonly Endpoint[];
   /** The database itself, past the proxies: for health, roles and convergence. */
   readonly looking: Lookout;
 }
@@ -40,6 +40,9 @@ export type Reach = "published" | "address";
 /** What a pod needs to know of the system in it. */
 export type PodPorts = Pick<DockerSystem, "clientPort" | "lookingPorts" | "peers">;
 
+/** Client links of a node that have a proxy of their own; a published port costs some 50 ms of the pod's start. */
+export const clientLinksMax = 32;
+
 export interface PodOptions {
   readonly scope: RunScope;
   readonly system: PodPorts;
@@ -47,6 +50,8 @@ export interface PodOptions {
   readonly network: ClusterNetwork;
   readonly nodes: readonly DockerNode[];
   readonly reach: Reach;
+  /** How many proxies the clients' links to this node have; 1 by default: all share it. */
+  readonly clientLinks?: number;
   readonly signal: AbortSignal;
 }
 
@@ -54,9 +59,9 @@ const apiPort = 8474;
 /** How long a pod's Toxiproxy may take to answer; it takes some 50 ms. */
 const apiMsMax = 30_000;
 
-/** The port on which the pod takes what clients send, for a database on `clientPort`. */
-export function clientProxyPort(clientPort: number): number {
-  return shifted(clientPort, 10_000);
+/** The port on which the pod takes what clients send on their link number `link` (from 0), for a database on `clientPort`. */
+export function clientProxyPort(clientPort: number, link: number): number {
+  return shifted(clientPort + link, 10_000);
 }
 
 /** A port beside `port`: so much above it, or below where there are no more ports. */
@@ -78,9 +83,10 @@ export function peerListen(peers: PeerLinks, { index, port }: { readonly index: 
 export const proxyUser = 64_000;
 
 export async function startPod(node: DockerNode, options: PodOptions): Promise<Pod> {
-  const { system, network } = options;
+  const { system, network, clientLinks = 1 } = options;
   const lookingPorts = system.lookingPorts ?? [];
-  const ports = [apiPort, clientProxyPort(system.clientPort), system.clientPort, ...lookingPorts];
+  const clientPorts = Array.from({ length: Math.min(clientLinks, clientLinksMax) }, (_, link) => clientProxyPort(system.clientPort, link));
+  const ports = [apiPort, ...clientPorts, system.clientPort, ...lookingPorts];
   const container = await startContainer(options.scope, {
     name: `${network.name}-pod-${node.id}`,
     ...(options.reach === "address" ? { addresses: [node.address] } : {}),
@@ -98,7 +104,7 @@ export async function startPod(node: DockerNode, options: PodOptions): Promise<P
   });
   try {
     const at = await reachOf(node, container, options.reach);
-    const pod: Pod = { node, clientPort: system.clientPort, container, api: at(apiPort), clients: at(clientProxyPort(system.clientPort)), looking: { ...at(system.clientPort), node, ports: new Map(lookingPorts.map((port) => [port, at(port)])) } };
+    const pod: Pod = { node, clientPort: system.clientPort, container, api: at(apiPort), clients: clientPorts.map(at), looking: { ...at(system.clientPort), node, ports: new Map(lookingPorts.map((port) => [port, at(port)])) } };
     await apiAnswers(pod, options.signal);
     return pod;
   } catch (error) {

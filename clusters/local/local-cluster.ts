@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { SystemDefinition } from "../../harness/actor.ts";
-import type { ClusterStart, Endpoint, Net, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
+import type { ClusterStart, Endpoint, Net, ProcessControl } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { type NodeId, nodeNames } from "../../harness/ids.ts";
 import type { Settings } from "../../harness/options.ts";
 import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
+import { begun } from "../begun.ts";
+import type { RunningActorCluster } from "./actor-cluster.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { directLinks, type LinkName, type Links } from "./links.ts";
 import { LocalNode } from "./local-node.ts";
@@ -49,10 +51,8 @@ export interface LocalClusterOptions {
 }
 
 /** What a local cluster can do beyond the common interface. */
-export interface LocalRunningCluster extends RunningCluster {
+export interface LocalRunningCluster extends RunningActorCluster {
   readonly processes: ProcessControl;
-  /** Where the node itself listens in its present life, past all proxies: for observers, never for a run's clients. */
-  address(node: NodeId): Endpoint;
 }
 
 /** A `Cluster`. */
@@ -65,19 +65,7 @@ export interface LocalCluster {
 export function localCluster(options: LocalClusterOptions): LocalCluster {
   return {
     name: "local",
-    async start(start) {
-      const cluster = new Local(options, start);
-      try {
-        await cluster.begin();
-        return cluster;
-      } catch (error) {
-        await cluster[Symbol.asyncDispose]();
-        if (start.signal.aborted) {
-          throw new HarnessError("INTERRUPTED", "the local cluster was interrupted while it started", { nextStep: "run it again", cause: error });
-        }
-        throw error;
-      }
-    },
+    start: (start) => begun(new Local(options, start), { what: "the local cluster", signal: start.signal }),
   };
 }
 

@@ -7,8 +7,9 @@ import type { Ledger } from "../../harness/ledger.ts";
 import type { Settings } from "../../harness/options.ts";
 import { Random } from "../../harness/random.ts";
 import { deadlineSignal, monotonicNs, sleep } from "../../harness/time.ts";
+import type { ActorCluster, RunningActorCluster } from "./actor-cluster.ts";
 import { type ClientLink, openClientLink } from "./client-link.ts";
-import { localCluster, type LocalRunningCluster } from "./local-cluster.ts";
+import { localCluster } from "./local-cluster.ts";
 
 /**
  * Many short lives of a deployed system, to be compared with all lives of its model. A round opens a fresh actor in
@@ -43,6 +44,8 @@ export interface Round {
 export interface RoundsOptions {
   readonly definition: SystemDefinition;
   readonly settings: Settings;
+  /** Of that system with those settings; processes on this machine by default. */
+  readonly cluster?: ActorCluster;
   /** How many rounds are played. */
   readonly rounds: number;
   readonly seed: Seed;
@@ -59,11 +62,11 @@ export interface RoundsOptions {
   readonly progress?: (line: string) => void;
 }
 
-/** Starts a local cluster, plays the rounds and ends it, also when the consumer stops early or `signal` aborts (then it throws). */
+/** Starts the cluster, plays the rounds and ends it, also when the consumer stops early or `signal` aborts (then it throws). */
 export async function* playRounds(options: RoundsOptions): AsyncGenerator<Round, void, undefined> {
   const { definition, settings, signal, ledger, logsFolder, progress = () => undefined } = options;
   const random = new Random(options.seed);
-  const cluster = await localCluster({ definition, settings }).start({ signal, ledger, logsFolder, random: random.fork("cluster"), progress });
+  const cluster = await (options.cluster ?? localCluster({ definition, settings })).start({ signal, ledger, logsFolder, random: random.fork("cluster"), progress });
   try {
     await cluster.converged(deadlineSignal(convergeMsMax, signal));
     const player = await openPlayer(options, cluster);
@@ -84,7 +87,7 @@ interface Player {
 
 const convergeMsMax = 20_000;
 
-async function openPlayer(options: RoundsOptions, cluster: LocalRunningCluster): Promise<Player> {
+async function openPlayer(options: RoundsOptions, cluster: RunningActorCluster): Promise<Player> {
   const { definition, settings, maxDelayMs, signal, roundMsMax = 5_000 } = options;
   const system = definition.make(settings);
   const scripts = system.model.clients;

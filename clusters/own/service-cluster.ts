@@ -4,6 +4,7 @@ import { HarnessError } from "../../harness/errors.ts";
 import { nodeId, type NodeId } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import { deadlineSignal } from "../../harness/time.ts";
+import { begun } from "../begun.ts";
 import { TOXIPROXY_VERSION } from "../net/build-toxiproxy.ts";
 import { redirectAddresses } from "../docker/address-redirect.ts";
 import { ensureBaseImage } from "../docker/base-image.ts";
@@ -45,17 +46,7 @@ export interface ServiceClusterOptions {
 export function serviceCluster(options: ServiceClusterOptions): Cluster {
   return {
     name: "docker",
-    async start(start) {
-      const cluster = new ServiceRunningCluster(options, start, { engine: await connectEngine(), runId: options.runId, ledger: start.ledger });
-      try {
-        await cluster.begin();
-        return cluster;
-      } catch (error) {
-        await cluster[Symbol.asyncDispose]();
-        if (!start.signal.aborted || error instanceof HarnessError) throw error;
-        throw new HarnessError("INTERRUPTED", `the start of ${options.name} was interrupted`, { nextStep: "run it again", cause: error });
-      }
-    },
+    start: async (start) => begun(new ServiceRunningCluster(options, start, { engine: await connectEngine(), runId: options.runId, ledger: start.ledger }), { what: options.name, signal: start.signal }),
   };
 }
 
@@ -125,7 +116,7 @@ class ServiceRunningCluster implements RunningCluster {
   }
 
   endpoint(node: NodeId): Promise<Endpoint> {
-    return Promise.resolve(this.#find(node).pod.clients);
+    return Promise.resolve(this.#find(node).pod.clients[0]!);
   }
 
   async healthy(node: NodeId, signal: AbortSignal): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { Actor, ActorContext, ActorId, Out, System } from "../../harness/actor.ts";
-import type { ActorInput, HandlerResult } from "../../harness/actor-step.ts";
+import { type ActorInput, emit, type HandlerResult, recorded } from "../../harness/actor-step.ts";
 import { canonicalJson, isArray, isObject, type Json } from "../../harness/json.ts";
 
 /**
@@ -68,10 +68,10 @@ export function observedSystem(system: System, see: (covered: Covered) => void):
 
 function observedActor(actor: Actor, see: (covered: Covered) => void): Actor {
   const tell = (self: ActorContext, before: Json, input: ActorInput, run: (out: Out) => Json, out: Out): Json => {
-    const effects: HandlerResult["effects"][number][] = [];
-    const state = run(recording(out, effects));
-    see(coveredBy({ kind: actor.kind, id: self.id, before, input, result: { state, effects } }));
-    return state;
+    const result = recorded(run);
+    see(coveredBy({ kind: actor.kind, id: self.id, before, input, result }));
+    emit(result.effects, out);
+    return result.state;
   };
   const { onTimer, onChoice, onClient } = actor;
   return {
@@ -81,34 +81,5 @@ function observedActor(actor: Actor, see: (covered: Covered) => void): Actor {
     ...(onTimer === undefined ? {} : { onTimer: (self, state, timer, out) => tell(self, state, { input: "timer", timer }, (to) => onTimer(self, state, timer, to), out) }),
     ...(onChoice === undefined ? {} : { onChoice: (self, state, key, choice, out) => tell(self, state, { input: "choice", key, option: 0 }, (to) => onChoice(self, state, key, choice, to), out) }),
     ...(onClient === undefined ? {} : { onClient: (self, state, operation, call, out) => tell(self, state, { input: "client", operation, call }, (to) => onClient(self, state, operation, call, to), out) }),
-  };
-}
-
-function recording(out: Out, effects: HandlerResult["effects"][number][]): Out {
-  return {
-    send(to, message) {
-      effects.push({ effect: "send", to, message });
-      out.send(to, message);
-    },
-    setTimer(timer, afterMs) {
-      effects.push({ effect: "setTimer", timer, afterMs });
-      out.setTimer(timer, afterMs);
-    },
-    cancelTimer(timer) {
-      effects.push({ effect: "cancelTimer", timer });
-      out.cancelTimer(timer);
-    },
-    choose(key, options) {
-      effects.push({ effect: "choose", key, options });
-      out.choose(key, options);
-    },
-    save(durable) {
-      effects.push({ effect: "save", durable });
-      out.save(durable);
-    },
-    reply(operation, value) {
-      effects.push({ effect: "reply", operation, value });
-      out.reply(operation, value);
-    },
   };
 }
