@@ -1,5 +1,7 @@
+import { assert } from "../../harness/assert.ts";
 import type { Budget } from "../../harness/budget.ts";
 import type { Progress } from "./engine.ts";
+import { PackedTable } from "./packed-table.ts";
 import { IntList } from "./tables.ts";
 
 /**
@@ -54,11 +56,10 @@ export class PackedEngine {
   depth = 0;
   complete = false;
   readonly #options: PackedOptions;
-  readonly #visited = new ExactTable();
+  readonly #visited = new PackedTable();
   readonly #lo = new IntList();
   readonly #hi = new IntList();
   readonly #parents = new IntList();
-  readonly #actions = new IntList();
   readonly #out: Int32Array;
   /** By action: 1 when it has led to a new state. */
   readonly #fired: Uint8Array;
@@ -181,8 +182,21 @@ export class PackedEngine {
   /** Actions from the initial state to state `number`. Under symmetry each step is up to a renaming. */
   path(number: number): number[] {
     const actions: number[] = [];
-    for (let at = number; at > 0; at = this.#parents.get(at)) actions.push(this.#actions.get(at));
+    for (let at = number; at > 0; at = this.#parents.get(at)) actions.push(this.#actionTo(at));
     return actions.reverse();
+  }
+
+  /** The first action of the parent that leads to state `number`: the one by which it was found. */
+  #actionTo(number: number): number {
+    const parent = this.#parents.get(number);
+    const out = this.#out;
+    const count = this.model.successors(this.#lo.get(parent), this.#hi.get(parent), out);
+    for (let i = 0; i < count; i++) {
+      const state: PackedState = [out[3 * i + 1]!, out[3 * i + 2]!];
+      const [lo, hi] = this.#canonical?.(...state) ?? state;
+      if (lo === this.#lo.get(number) && hi === this.#hi.get(number)) return out[3 * i]!;
+    }
+    assert(false, `state ${number} follows state ${parent}`);
   }
 
   /** Actions that led to a new state, ascending. */
@@ -194,7 +208,6 @@ export class PackedEngine {
     this.#lo.push(lo);
     this.#hi.push(hi);
     this.#parents.push(parent);
-    this.#actions.push(action);
     if (action >= 0) this.#fired[action] = 1;
     if (this.#open.length > 0) this.#inspect(lo, hi);
   }
@@ -206,47 +219,4 @@ export class PackedEngine {
       this.#open = this.#open.filter((other) => other !== property);
     }
   }
-}
-
-/** Exact keys: a slot is empty while its second word is 0, and a stored one has the top bit set. */
-class ExactTable {
-  #slots = new Int32Array(1 << 13);
-  #mask = (1 << 12) - 1;
-  #count = 0;
-
-  insert(lo: number, hi: number): boolean {
-    const slots = this.#slots;
-    const mask = this.#mask;
-    const top = hi | 0x80000000;
-    let i = slotOf(lo, hi) & mask;
-    for (;;) {
-      const found = slots[2 * i + 1]!;
-      if (found === 0) break;
-      if (found === top && slots[2 * i] === lo) return false;
-      i = (i + 1) & mask;
-    }
-    slots[2 * i] = lo;
-    slots[2 * i + 1] = top;
-    if (++this.#count * 2 > mask) this.#grow();
-    return true;
-  }
-
-  #grow(): void {
-    const old = this.#slots;
-    this.#slots = new Int32Array(old.length * 2);
-    this.#mask = old.length - 1;
-    for (let j = 0; j < old.length; j += 2) {
-      const top = old[j + 1]!;
-      if (top === 0) continue;
-      let i = slotOf(old[j]!, top & 0x7fffffff) & this.#mask;
-      while (this.#slots[2 * i + 1] !== 0) i = (i + 1) & this.#mask;
-      this.#slots[2 * i] = old[j]!;
-      this.#slots[2 * i + 1] = top;
-    }
-  }
-}
-
-/** States that differ in a few low bits stay near each other, so a state's successors share cache lines. */
-function slotOf(lo: number, hi: number): number {
-  return lo ^ Math.imul(hi, 0x9e3779b1);
 }

@@ -146,11 +146,12 @@ function slotOf(a: number, b: number): number {
 export class IntList {
   length = 0;
   readonly #chunks: Int32Array[] = [];
+  #last = new Int32Array(0);
 
   push(value: number): void {
     const at = this.length & 0xffff;
-    if (at === 0) this.#chunks.push(new Int32Array(0x10000));
-    this.#chunks[this.length >>> 16]![at] = value;
+    if (at === 0) this.#chunks.push((this.#last = new Int32Array(0x10000)));
+    this.#last[at] = value;
     this.length++;
   }
 
