@@ -33,6 +33,13 @@ module.exports = {
       to: { path: "^node_modules/(dockerode|toxiproxy-node-client|tar-fs|pg|mysql2)/" },
     },
     {
+      name: "drivers-load-when-they-connect",
+      severity: "error",
+      comment: "every command lists all systems: a driver of hundreds of files is loaded by `await import` where it connects (docs/decisions/029)",
+      from: { path: "^clusters/", pathNot: tests },
+      to: { path: "^node_modules/(dockerode|pg|mysql2|amqplib|@redis/client/dist/index)", dynamic: false, dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "no-cycle",
       severity: "error",
       comment: "a cycle hides which file owns the idea",

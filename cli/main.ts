@@ -2,12 +2,16 @@
 /** The command line: argument parsing, progress and exit codes only. What it does lives in `suites/`. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, type Option } from "commander";
+import { keepCompiledCode } from "../harness/compile-cache.ts";
 import { describeError } from "../harness/errors.ts";
 import { exitCodes, exitOfError } from "./exit-codes.ts";
 
 // First of all, so that nothing that fails below ends as 1, which means "invalid".
 process.on("uncaughtException", crash);
 process.on("unhandledRejection", crash);
+
+// Before any command is loaded.
+keepCompiledCode();
 
 const version = (JSON.parse(readFileSync(new URL(import.meta.url.endsWith(".ts") ? "../package.json" : "../../package.json", import.meta.url), "utf8")) as { version: string }).version;
 
@@ -37,7 +41,8 @@ const commands: { readonly [name: string]: () => Promise<(program: Command) => v
   report: async () => (await import("./commands/report.ts")).addReport,
 };
 const asked = process.argv[2] ?? "";
-for (const name of Object.hasOwn(commands, asked) ? [asked] : Object.keys(commands)) (await commands[name]!())(program);
+const needed = Object.hasOwn(commands, asked) ? [asked] : ["-V", "--version"].includes(asked) ? [] : Object.keys(commands);
+for (const name of needed) (await commands[name]!())(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError(`(see \`rashomon ${command.name()} --help\`)`);
 
 // A reader that went away (`rashomon list | head`) ends us quietly.

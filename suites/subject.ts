@@ -2,7 +2,7 @@ import { dockerActors } from "../clusters/docker-actors/actor-system.ts";
 import { actorClient } from "../clusters/local/actor-client.ts";
 import { localCluster } from "../clusters/local/local-cluster.ts";
 import { isDefinitionFile, loadService } from "../clusters/own/load-service.ts";
-import { ownDatabase, type OwnPlace } from "../clusters/own/own-service.ts";
+import type { OwnPlace } from "../clusters/own/own-service.ts";
 import { etcd } from "../clusters/systems/etcd/etcd.ts";
 import { galera } from "../clusters/systems/galera/galera.ts";
 import { mariadb } from "../clusters/systems/mariadb/mariadb.ts";
@@ -94,6 +94,7 @@ function actorSubject(definition: SystemDefinition): Subject {
 export async function subjectNamed(name: string, own: Pick<OwnPlace, "adoptedFaults">): Promise<Subject> {
   if (!isDefinitionFile(name)) return findSubject(name);
   const { service, folder } = await loadService(name);
+  const { ownDatabase } = await import("../clusters/own/own-service.ts");
   return databaseSubject(ownDatabase(service, { folder, ...own }));
 }
 

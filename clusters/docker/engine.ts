@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import { HarnessError } from "../../harness/errors.ts";
 import { within } from "../../harness/time.ts";
 
@@ -27,7 +27,8 @@ const answerDeadlineMs = 10_000;
 /** The engine at `DOCKER_HOST`, else at the first default socket that exists. `ENGINE_MISSING` when none answers. */
 export async function connectEngine(): Promise<Engine> {
   const address = engineAddress();
-  const api = new Docker(dockerOptions(address));
+  const { default: Client } = await import("dockerode");
+  const api = new Client(dockerOptions(address));
   try {
     const version = await within(answerDeadlineMs, `answer of the Docker engine at ${address}`, api.version());
     return { api, address, version: version.Version, architecture: version.Arch, kernel: version.KernelVersion ?? "unknown" };

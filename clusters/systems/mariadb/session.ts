@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { createConnection, type Connection, type ResultSetHeader } from "mysql2/promise";
+import type { Connection, ResultSetHeader } from "mysql2/promise";
 import type { Endpoint } from "../../../harness/cluster.ts";
 import type { Json } from "../../../harness/json.ts";
 import type { Rows, SqlSession, Statement } from "../sql/session.ts";
@@ -12,6 +12,8 @@ export const account = { user: "rashomon", password: "rashomon", database: "rash
  * leaves what is asked of a connection that it closes itself unanswered for ever, so the socket's end answers for it.
  */
 export async function openMariadb(endpoint: Endpoint, options: { readonly session: readonly string[]; readonly signal: AbortSignal }): Promise<SqlSession> {
+  const { createConnection } = await import("mysql2/promise");
+  options.signal.throwIfAborted();
   const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
   let open = true;
   const end = (): void => {

@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import { Client as Driver, type QueryArrayResult } from "pg";
+import type { QueryArrayResult } from "pg";
 import type { Endpoint } from "../../../harness/cluster.ts";
 import type { Json } from "../../../harness/json.ts";
 import type { Rows, SqlSession } from "../sql/session.ts";
@@ -12,6 +12,8 @@ import type { Rows, SqlSession } from "../sql/session.ts";
  * own disk only: it says so in a warning and answers COMMIT all the same.
  */
 export async function openPostgres(endpoint: Endpoint, options: { readonly isolation?: string; readonly database?: string; readonly signal: AbortSignal }): Promise<SqlSession> {
+  const { Client: Driver } = await import("pg");
+  options.signal.throwIfAborted();
   const socket = new Socket();
   const driver = new Driver({
     host: endpoint.host,

@@ -1,4 +1,4 @@
-import { connect, type GetMessage } from "amqplib";
+import type { GetMessage } from "amqplib";
 import type { Endpoint } from "../../../harness/cluster.ts";
 
 /** One AMQP connection to one node with one channel, whose publishes are confirmed. Nothing is recovered or sent twice. */
@@ -22,6 +22,7 @@ export const account = { username: "guest", password: "guest" } as const;
 const heartbeatSeconds = 5;
 
 export async function openRabbit(endpoint: Endpoint, signal: AbortSignal): Promise<RabbitSession> {
+  const { connect } = await import("amqplib");
   const ending = new AbortController();
   let open = true;
   let loseIt: (error: Error) => void = () => {};

@@ -1,4 +1,4 @@
-import { createClient, ErrorReply } from "@redis/client";
+import { ErrorReply } from "@redis/client/dist/lib/errors.js";
 import type { Endpoint } from "../../../harness/cluster.ts";
 import type { Json } from "../../../harness/json.ts";
 
@@ -17,6 +17,7 @@ export type Command = readonly string[];
 
 /** Resolves when the server has answered a `PING`: whoever publishes its port may accept a connection that leads nowhere. */
 export async function openRedis(endpoint: Endpoint, signal: AbortSignal): Promise<RedisSession> {
+  const { createClient } = await import("@redis/client");
   const client = createClient({
     socket: { host: endpoint.host, port: endpoint.port, reconnectStrategy: false, noDelay: true },
     RESP: 2,
