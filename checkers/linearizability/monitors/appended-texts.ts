@@ -1,5 +1,6 @@
 import { contradiction, type Monitor, type MonitorAnswer } from "../monitor.ts";
 import type { Part } from "../parts.ts";
+import { byteColumn, int32Column } from "../small-columns.ts";
 import { CAS, NOTHING, READ, WRITE } from "../register-forms.ts";
 import { judgeRegister } from "./register-zones.ts";
 import { cutterFor, INITIAL, TextChains, type Writes } from "./text-chains.ts";
@@ -39,8 +40,8 @@ function writesOf(part: Part): Writes | undefined {
   const numbers = new Map<string, number>();
   const texts: string[] = [];
   const operations: number[][] = [];
-  const textOf = new Int32Array(part.count).fill(-1);
-  const puts = new Uint8Array(part.count);
+  const textOf = int32Column(part.count).fill(-1);
+  const puts = byteColumn(part.count);
   for (let i = 0; i < part.count; i++) {
     const { call } = classTable[classes[i]!]!;
     if (call.f === "get") continue;
@@ -71,9 +72,9 @@ function judge(part: Part, chains: TextChains): MonitorAnswer | undefined {
   if (without !== undefined) return certain ? contradiction(classes.indexOf(without)) : undefined;
 
   const { textOf, puts } = chains.writes;
-  const kinds = new Uint8Array(part.count).fill(WRITE);
-  const froms = new Int32Array(part.count).fill(-1);
-  const tos = new Int32Array(part.count).fill(-1);
+  const kinds = byteColumn(part.count).fill(WRITE);
+  const froms = int32Column(part.count).fill(-1);
+  const tos = int32Column(part.count).fill(-1);
   let valueCount = chains.stateCount;
   for (let i = 0; i < part.count; i++) {
     const state = writers[i]!;

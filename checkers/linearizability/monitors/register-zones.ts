@@ -1,5 +1,6 @@
-import { GroupOrder, contradiction, type Monitor, type MonitorAnswer } from "../monitor.ts";
+import { contradiction, type Monitor, type MonitorAnswer } from "../monitor.ts";
 import { NEVER, type Part } from "../parts.ts";
+import { byteColumn, int32Column } from "../small-columns.ts";
 import { CAS, NOTHING, READ, REFUSED, registerForms, type RegisterForms, WRITE } from "../register-forms.ts";
 import { registerOrder } from "./register-order.ts";
 
@@ -34,9 +35,9 @@ export interface RegisterOperations extends Pick<Part, "count" | "eventCount" | 
 function byOperation(part: Part): RegisterOperations {
   const forms = registerForms(part);
   const { count, eventCount, calls, returns, classes } = part;
-  const kinds = new Uint8Array(count);
-  const froms = new Int32Array(count);
-  const tos = new Int32Array(count);
+  const kinds = byteColumn(count);
+  const froms = int32Column(count);
+  const tos = int32Column(count);
   for (let i = 0; i < count; i++) {
     const id = classes[i]!;
     kinds[i] = forms.kinds[id]!;
@@ -54,30 +55,25 @@ export function judgeRegister(operations: RegisterOperations): MonitorAnswer | u
 
 /** Who makes and who uses each value; operations by number, -1 none. */
 interface Values {
-  readonly count: number;
-  readonly initial: number;
   readonly producer: Int32Array;
   /** The cas that takes the value away. */
   readonly consumer: Int32Array;
-  readonly firstReturn: Int32Array;
+  /** Of its reads the first to return, and the last to be called. */
   readonly firstReturned: Int32Array;
-  readonly lastCall: Int32Array;
   readonly lastCalled: Int32Array;
   /** A second cas that takes the same value away, if any. */
   readonly rival: readonly [number, number] | undefined;
 }
 
 function valuesOf(operations: RegisterOperations): Values | undefined {
-  const { kinds, froms, tos, calls, returns, initial, valueCount: count } = operations;
-  const producer = new Int32Array(count).fill(-1);
-  const consumer = new Int32Array(count).fill(-1);
-  const firstReturn = new Int32Array(count).fill(NEVER);
-  const firstReturned = new Int32Array(count).fill(-1);
-  const lastCall = new Int32Array(count).fill(-1);
-  const lastCalled = new Int32Array(count).fill(-1);
+  const { count, kinds, froms, tos, returns, initial, valueCount } = operations;
+  const producer = int32Column(valueCount).fill(-1);
+  const consumer = int32Column(valueCount).fill(-1);
+  const firstReturned = int32Column(valueCount).fill(-1);
+  const lastCalled = int32Column(valueCount).fill(-1);
   let crashed = false;
   let rival: readonly [number, number] | undefined;
-  for (let i = 0; i < operations.count; i++) {
+  for (let i = 0; i < count; i++) {
     const kind = kinds[i]!;
     if (kind === REFUSED) return undefined;
     if (kind === WRITE || kind === CAS) {
@@ -87,152 +83,100 @@ function valuesOf(operations: RegisterOperations): Values | undefined {
     }
     if (kind === READ) {
       const value = froms[i]!;
-      if (returns[i]! < firstReturn[value]!) {
-        firstReturn[value] = returns[i]!;
-        firstReturned[value] = i;
-      }
-      if (calls[i]! > lastCall[value]!) {
-        lastCall[value] = calls[i]!;
-        lastCalled[value] = i;
-      }
+      const first = firstReturned[value]!;
+      if (first < 0 || returns[i]! < returns[first]!) firstReturned[value] = i;
+      lastCalled[value] = i;
     }
     if (returns[i] === NEVER) crashed = true;
   }
-  // Crashed operations count only if something that surely happened needs their value.
-  const keep = new Uint8Array(count);
-  const needed: number[] = [];
-  for (let i = 0; crashed && i < operations.count; i++) {
-    if (kinds[i] === READ || (kinds[i] === CAS && returns[i] !== NEVER)) needed.push(froms[i]!);
+  const keep = crashed ? neededValues(operations, producer) : undefined;
+  for (let i = 0; i < count; i++) {
+    if (kinds[i] === NOTHING || kinds[i] === READ) continue;
+    if (returns[i] === NEVER && keep![tos[i]!] === 0) producer[tos[i]!] = -1;
+    else if (kinds[i] === CAS) {
+      if (consumer[froms[i]!] !== -1) rival = [consumer[froms[i]!]!, i];
+      consumer[froms[i]!] = i;
+    }
   }
+  return { producer, consumer, firstReturned, lastCalled, rival };
+}
+
+/** By value: 1 where something that surely happened needs it, perhaps through crashed cas. Only there do crashed operations count. */
+function neededValues({ count, valueCount, kinds, froms, returns }: RegisterOperations, producer: Int32Array): Uint8Array {
+  const keep = byteColumn(valueCount);
+  const needed: number[] = [];
+  for (let i = 0; i < count; i++) if (kinds[i] === READ || (kinds[i] === CAS && returns[i] !== NEVER)) needed.push(froms[i]!);
   for (let value = needed.pop(); value !== undefined; value = needed.pop()) {
     if (keep[value] === 1) continue;
     keep[value] = 1;
     const maker = producer[value]!;
     if (maker >= 0 && returns[maker] === NEVER && kinds[maker] === CAS) needed.push(froms[maker]!);
   }
-  for (let i = 0; i < operations.count; i++) {
-    if (kinds[i] === NOTHING || kinds[i] === READ) continue;
-    if (returns[i] === NEVER && keep[tos[i]!] === 0) producer[tos[i]!] = -1;
-    else if (kinds[i] === CAS) {
-      if (consumer[froms[i]!] !== -1) rival = [consumer[froms[i]!]!, i];
-      consumer[froms[i]!] = i;
-    }
-  }
-  return {
-    count,
-    initial,
-    producer,
-    consumer,
-    firstReturn,
-    firstReturned,
-    lastCall,
-    lastCalled,
-    rival,
-  };
+  return keep;
 }
 
 function judgeBlocks(operations: RegisterOperations, values: Values): MonitorAnswer {
   if (values.rival !== undefined) return contradiction(...values.rival);
-  const { calls, returns, froms, tos, eventCount } = operations;
+  const { calls, returns, froms, tos, eventCount, valueCount, initial } = operations;
+  const { producer, consumer, firstReturned, lastCalled } = values;
   // Zones by the event at which they begin to matter: forward ones (root + 1) at their first return, backward ones
   // (-1 - root) at their last call.
-  const zoneAt = new Int32Array(eventCount + 1);
-  /** By block root: where its zone ends. */
-  const ends = new Int32Array(values.count);
-  /** By block root: the operations that make its zone. */
-  const firsts = new Int32Array(values.count).fill(-1);
-  const lasts = new Int32Array(values.count).fill(-1);
-  const visited = new Uint8Array(values.count);
-  let initialEnd = -1;
-  const enter = (root: number, first: number, last: number): void => {
-    if (root === values.initial) initialEnd = last;
-    else if (first < last) {
-      zoneAt[first] = root + 1;
-      ends[root] = last;
-    } else if (first !== NEVER) {
-      zoneAt[last] = -1 - root;
-      ends[root] = first;
-    }
-  };
-  for (let root = 0; root < values.count; root++) {
-    const maker = values.producer[root]!;
-    const used = values.firstReturned[root]! >= 0 || values.consumer[root]! >= 0;
-    if (root !== values.initial && maker < 0) {
+  const zoneAt = int32Column(eventCount + 1);
+  /** By block root: the operations that make its zone; -1 before all events. */
+  const firsts = int32Column(valueCount);
+  const lasts = int32Column(valueCount);
+  const visited = byteColumn(valueCount);
+  for (let root = 0; root < valueCount; root++) {
+    const maker = producer[root]!;
+    if (root !== initial && maker < 0) {
       // Nobody made it, and yet it was read or expected.
-      if (used) return contradiction(values.firstReturned[root]!, values.firstReturned[root]! < 0 ? values.consumer[root]! : -1);
+      const user = firstReturned[root]! >= 0 ? firstReturned[root]! : consumer[root]!;
+      if (user >= 0) return contradiction(user);
       continue;
     }
-    if (root !== values.initial && froms[maker]! >= 0) continue;
-    let first = root === values.initial ? -1 : returns[maker]!;
-    let last = root === values.initial ? -1 : calls[maker]!;
-    firsts[root] = maker;
-    lasts[root] = maker;
-    if (values.consumer[root] === -1) {
-      // The usual block: one value.
-      visited[root] = 1;
-      if (values.firstReturned[root] !== -1) {
-        if (values.firstReturn[root]! < last) return contradiction(maker, values.firstReturned[root]!);
-        if (values.firstReturn[root]! < first) {
-          first = values.firstReturn[root]!;
-          firsts[root] = values.firstReturned[root]!;
-        }
-        if (values.lastCall[root]! > last) {
-          last = values.lastCall[root]!;
-          lasts[root] = values.lastCalled[root]!;
-        }
-      }
-      enter(root, first, last);
-      continue;
-    }
-    const order = new GroupOrder();
-    const take = (operation: number, call: number, ret: number, returned: number): number => {
-      if (ret < first) {
-        first = ret;
-        firsts[root] = returned;
-      }
-      if (call > last) {
-        last = call;
-        lasts[root] = operation;
-      }
-      return order.add(operation, call, ret);
-    };
-    if (maker >= 0) take(maker, calls[maker]!, returns[maker]!, maker);
+    if (root !== initial && froms[maker]! >= 0) continue;
+    let first = maker;
+    let last = maker;
     for (let value = root; ; ) {
       visited[value] = 1;
-      order.next();
-      if (values.firstReturned[value]! >= 0) {
-        const reader = values.firstReturned[value]!;
-        const before = take(values.lastCalled[value]!, values.lastCall[value]!, values.firstReturn[value]!, reader);
-        if (before >= 0) return contradiction(reader, before);
+      const reader = firstReturned[value]!;
+      if (reader >= 0) {
+        if (last >= 0 && returns[reader]! < calls[last]!) return contradiction(reader, last);
+        if (first >= 0 && returns[reader]! < returns[first]!) first = reader;
+        if (last < 0 || calls[lastCalled[value]!]! > calls[last]!) last = lastCalled[value]!;
       }
-      const next = values.consumer[value]!;
+      const next = consumer[value]!;
       if (next < 0) break;
-      order.next();
-      const before = take(next, calls[next]!, returns[next]!, next);
-      if (before >= 0) return contradiction(next, before);
+      if (last >= 0 && returns[next]! < calls[last]!) return contradiction(next, last);
+      if (first >= 0 && returns[next]! < returns[first]!) first = next;
+      if (last < 0 || calls[next]! > calls[last]!) last = next;
       value = tos[next]!;
     }
-    enter(root, first, last);
+    firsts[root] = first;
+    lasts[root] = last;
+    if (root === initial) continue;
+    if (returns[first]! < calls[last]!) zoneAt[returns[first]!] = root + 1;
+    else if (returns[first] !== NEVER) zoneAt[calls[last]!] = -1 - root;
   }
-  for (let value = 0; value < values.count; value++) {
+  for (let value = 0; value < valueCount; value++) {
     // What no chain reaches hangs on a cycle of cas.
-    if (visited[value] === 0 && values.producer[value]! >= 0) return contradiction(values.producer[value]!, values.consumer[value]!);
+    if (visited[value] === 0 && producer[value]! >= 0) return contradiction(producer[value]!, consumer[value]!);
   }
-  let end = initialEnd;
-  let holder = values.initial;
+  let holder = initial;
+  let end = lasts[initial]! < 0 ? -1 : calls[lasts[initial]!]!;
   for (let event = 0; event < eventCount; event++) {
     const zone = zoneAt[event]!;
     if (zone === 0) continue;
     const root = Math.abs(zone) - 1;
-    if (zone > 0 ? end > event : ends[root]! < end) return contradiction(firsts[holder]!, lasts[holder]!, firsts[root]!, lasts[root]!);
+    if (zone > 0 ? end > event : returns[firsts[root]!]! < end) return contradiction(firsts[holder]!, lasts[holder]!, firsts[root]!, lasts[root]!);
     if (zone > 0) {
-      end = ends[root]!;
+      end = calls[lasts[root]!]!;
       holder = root;
     }
   }
   return {
     linearizable: true,
-    linearization: () => registerOrder({ operations, producer: values.producer, consumer: values.consumer, roots: rootsBy(zoneAt, values.initial) }),
+    linearization: () => registerOrder({ operations, producer, consumer, roots: rootsBy(zoneAt, initial) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Part } from "../parts.ts";
+import { int32Column } from "../small-columns.ts";
 
 /** The texts that are put and appended in a part. */
 export interface Writes {
@@ -82,7 +83,7 @@ export class TextChains {
     this.#part = part;
     this.writes = writes;
     this.#cut = cut;
-    this.stateOfClass = new Int32Array(part.classTable.length).fill(-1);
+    this.stateOfClass = int32Column(part.classTable.length).fill(-1);
   }
 
   /** Takes in what gets of class `id` answered; the classes that it contradicts (none: it is wrong by itself), if it does. */
@@ -93,8 +94,8 @@ export class TextChains {
       return undefined;
     }
     if (typeof recorded !== "string" || recorded === "") return [];
-    const first = this.#textAt(recorded, 0);
-    if (first < 0) return [];
+    const first = this.writes.numbers.get(recorded.slice(0, this.#cut(recorded, 0)));
+    if (first === undefined) return [];
     const chain = this.chains.get(first);
     if (chain === undefined) return this.#begin(id, recorded);
     const at = indexOf(chain.ends, recorded.length);
@@ -111,10 +112,10 @@ export class TextChains {
     const states: number[] = [];
     let last = INITIAL;
     for (let from = 0; from < answer.length; ) {
-      const text = this.#textAt(answer, from);
-      if (text < 0) return [];
-      from = this.#cut(answer, from);
-      ends.push(from);
+      const end = this.#cut(answer, from);
+      const text = this.writes.numbers.get(answer.slice(from, end));
+      if (text === undefined) return [];
+      ends.push((from = end));
       this.before.push(last);
       this.textOf.push(text);
       last = this.stateCount++;
@@ -123,11 +124,6 @@ export class TextChains {
     this.stateOfClass[id] = last;
     this.chains.set(this.textOf[states[0]!]!, { by: id, answer, ends, states });
     return undefined;
-  }
-
-  /** The number of the written text that begins there; -1 where none does. */
-  #textAt(answer: string, from: number): number {
-    return this.writes.numbers.get(answer.slice(from, this.#cut(answer, from))) ?? -1;
   }
 }
 

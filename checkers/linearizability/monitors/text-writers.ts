@@ -1,4 +1,5 @@
 import { NEVER, type Part } from "../parts.ts";
+import { int32Column } from "../small-columns.ts";
 import type { Chain, TextChains } from "./text-chains.ts";
 
 /** Which operation brought about each state that gets saw. */
@@ -19,22 +20,35 @@ export interface Writers {
 export function assignWriters(part: Part, chains: TextChains): Writers {
   const { stateCount, textOf, writes } = chains;
   const bounds = new Bounds(part, chains);
-  const writers = new Int32Array(part.count);
-  const statesOf: number[][] = writes.texts.map(() => []);
-  for (let state = 1; state < stateCount; state++) statesOf[textOf[state]!]!.push(state);
-  const possible = (state: number): number[] =>
-    writes.operations[textOf[state]!]!.filter((operation) => writers[operation] === 0 && bounds.allows(operation, state));
+  const writers = int32Column(part.count);
   let certain = true;
   for (const chain of chains.chains.values()) if (bounds.ambiguous(chain)) certain = false;
-  for (const states of statesOf) {
-    for (let open = states; open.length > 0; ) {
-      const choices = open.map((state) => ({ state, operations: possible(state) }));
+  // By text: the states that it led to, linked; 0 ends.
+  const firstState = int32Column(writes.texts.length);
+  const nextState = int32Column(stateCount);
+  for (let state = stateCount - 1; state > 0; state--) {
+    nextState[state] = firstState[textOf[state]!]!;
+    firstState[textOf[state]!] = state;
+  }
+  for (let text = 0; text < firstState.length; text++) {
+    const operations = writes.operations[text]!;
+    const first = firstState[text]!;
+    if (operations.length === 1 && first !== 0 && nextState[first] === 0) {
+      // The usual text: written once, seen as one state.
+      if (!bounds.allows(operations[0]!, first)) return { writers, certain, without: bounds.chainOf(first).by };
+      writers[operations[0]!] = first;
+      continue;
+    }
+    const open: number[] = [];
+    for (let state = first; state !== 0; state = nextState[state]!) open.push(state);
+    while (open.length > 0) {
+      const choices = open.map((state) => ({ state, operations: operations.filter((operation) => writers[operation] === 0 && bounds.allows(operation, state)) }));
       const next = choices.reduce((least, choice) => (choice.operations.length < least.operations.length ? choice : least));
       const [operation] = next.operations;
       if (operation === undefined) return { writers, certain, without: bounds.chainOf(next.state).by };
       if (next.operations.length > 1) certain = false;
       writers[operation] = next.state;
-      open = open.length === 1 ? [] : open.filter((state) => state !== next.state);
+      open.splice(open.indexOf(next.state), 1);
     }
   }
   return { writers, certain };
@@ -45,13 +59,13 @@ class Bounds {
   readonly #part: Part;
   readonly #chains: TextChains;
   /** By state: the first and last call and return of the gets that saw it. */
-  readonly #firstCall: number[];
-  readonly #lastCall: number[];
-  readonly #firstReturn: number[];
-  readonly #lastReturn: number[];
+  readonly #firstCall: Int32Array;
+  readonly #lastCall: Int32Array;
+  readonly #firstReturn: Int32Array;
+  readonly #lastReturn: Int32Array;
   /** By state: its writer was called before this, and returned after that. */
-  readonly #calledBefore: number[];
-  readonly #returnedAfter: number[];
+  readonly #calledBefore: Int32Array;
+  readonly #returnedAfter: Int32Array;
   readonly #chainOf: Chain[];
   /** The first return of a put: the initial state, and what grew from it, is gone by then. */
   readonly #firstPut: number;
@@ -60,12 +74,12 @@ class Bounds {
     const { stateCount } = chains;
     this.#part = part;
     this.#chains = chains;
-    this.#firstCall = new Array<number>(stateCount).fill(NEVER);
-    this.#lastCall = new Array<number>(stateCount).fill(-1);
-    this.#firstReturn = new Array<number>(stateCount).fill(NEVER);
-    this.#lastReturn = new Array<number>(stateCount).fill(-1);
-    this.#calledBefore = new Array<number>(stateCount).fill(NEVER);
-    this.#returnedAfter = new Array<number>(stateCount).fill(-1);
+    this.#firstCall = int32Column(stateCount).fill(NEVER);
+    this.#lastCall = int32Column(stateCount).fill(-1);
+    this.#firstReturn = int32Column(stateCount).fill(NEVER);
+    this.#lastReturn = int32Column(stateCount).fill(-1);
+    this.#calledBefore = int32Column(stateCount).fill(NEVER);
+    this.#returnedAfter = int32Column(stateCount).fill(-1);
     this.#chainOf = [];
     this.#firstPut = this.#readGets();
     for (const chain of chains.chains.values()) this.#walk(chain);
