@@ -49,8 +49,9 @@ export interface RunningCluster extends AsyncDisposable {
   readonly net?: Net;
   readonly processes?: ProcessControl;
   readonly clocks?: ClockControl;
+  readonly membership?: Membership;
 }
-export type Capability = "net" | "processes" | "clocks";
+export type Capability = "net" | "processes" | "clocks" | "membership";
 
 export interface Endpoint {
   readonly host: string;
@@ -86,4 +87,12 @@ export interface ProcessControl {
 /** Clocks of processes, never of a host. */
 export interface ClockControl {
   skew(node: NodeId, options: { readonly offsetMs: number; readonly rate: number }): Disturbance;
+}
+
+/** Who belongs to the cluster, by its members' own count: not who serves now. */
+export interface Membership {
+  /** In the cluster's order; empty when nobody tells. */
+  members(signal: AbortSignal): Promise<readonly NodeId[]>;
+  /** The node leaves for good and loses all that it had; reverting lets it join as a new member and waits until it serves. */
+  remove(node: NodeId): Disturbance;
 }

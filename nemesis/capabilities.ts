@@ -1,4 +1,4 @@
-import type { Flow, Net, ProcessControl, RunningCluster } from "../harness/cluster.ts";
+import type { Flow, Membership, Net, ProcessControl, RunningCluster } from "../harness/cluster.ts";
 import type { Disturbance } from "../harness/disturbance.ts";
 import { HarnessError } from "../harness/errors.ts";
 
@@ -12,6 +12,10 @@ export function netOf(cluster: RunningCluster): Net {
 
 export function processesOf(cluster: RunningCluster): ProcessControl {
   return cluster.processes ?? lacks(cluster, "act on processes");
+}
+
+export function membershipOf(cluster: RunningCluster): Membership {
+  return cluster.membership ?? lacks(cluster, "change who belongs to it");
 }
 
 /** A toxic on these flows. */

@@ -38,6 +38,7 @@ describe("a fault disturbs", () => {
     ["flaky", ["target=n1"], 'flaky 16 bytes every 2 ms on node links of n1 = slicer {"average_size":16,"size_variation":8,"delay":2000} n1>n2 n1>n3 n2>n1 n3>n1'],
     ["pause", ["target=all"], "pause n1, n2, n3 = pause n1 + pause n2 + pause n3"],
     ["kill", ["target=n2"], "kill n2 = kill n2"],
+    ["shrink", ["target=n2"], "shrink by n2 = remove n2"],
   ])("%s %j", async (name, settings, expected) => {
     expect(describePlan(await planOf(name, { settings }))).toBe(expected);
   });
@@ -111,11 +112,23 @@ describe("capabilities are asked for before the run", () => {
     ["bridge", [], 2, "it has 2 node(s) where 3 are needed (for bridge)"],
     ["isolate", ["target=n7"], 3, "it has no node n7 (its nodes: n1, n2, n3) (for isolate)"],
     ["isolate", ["target=n1+leader"], 3, "it has no node leader (its nodes: n1, n2, n3) (for isolate)"],
+    ["shrink", ["target=minority"], 5, "it does this to 1 node(s) at a time, not to minority (for shrink)"],
+    ["shrink", ["target=n1+n2"], 5, "it does this to 1 node(s) at a time, not to n1+n2 (for shrink)"],
     ["isolate", ["target=leader"], 3, 'its nodes have no roles such as "leader" (for isolate)'],
   ])("%s %j on %i nodes", (name, settings, nodes, problem) => {
     const fault = faultNamed(name);
     const armed = arm(fault, parseSettings(settings, fault.options, name));
     expect(codeAndText(() => checkCapabilities([armed], memoryCluster(nodes, ["roles"])))).toContain(problem);
+  });
+
+  it("no member leaves a cluster that would not keep a majority of serving members", async () => {
+    const cluster = memoryCluster(5);
+    cluster.on.push("remove n1", "kill n2");
+    expect((await planOf("shrink", { cluster: memoryCluster(3), settings: ["target=n3"] })).targets).toEqual(["n3"]);
+    await expect(planOf("shrink", { cluster, settings: ["target=n3"] })).rejects.toThrow("n3 cannot leave: members are n2, n3, n4, n5, and without it 2 of 5 nodes are members that serve");
+    cluster.on.length = 0;
+    cluster.on.push("remove n3");
+    await expect(planOf("shrink", { cluster, settings: ["target=n3"] })).rejects.toThrow("n3 cannot leave");
   });
 
   it("a fault without any link to act on says so", async () => {

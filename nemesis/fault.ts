@@ -3,7 +3,7 @@ import { HarnessError } from "../harness/errors.ts";
 import { type OptionSpec, parseSettings, type Settings } from "../harness/options.ts";
 import type { Plan, PlanContext } from "./plan.ts";
 import { missingProcess } from "./process.ts";
-import { namesOf } from "./target.ts";
+import { namesOf, targetsMost } from "./target.ts";
 
 export type { Plan, PlanContext } from "./plan.ts";
 
@@ -24,6 +24,8 @@ export interface Fault {
   readonly needs: readonly Need[];
   /** With fewer nodes it makes no sense. */
   readonly nodesMin: number;
+  /** It hits no more nodes at once; absent: any number. */
+  readonly targetsMax?: number;
   readonly options: readonly OptionSpec[];
   plan(context: PlanContext): Promise<Plan>;
 }
@@ -66,6 +68,7 @@ function missing({ fault, settings }: ArmedFault, cluster: RunningCluster): stri
   if (typeof target === "string") {
     const names = namesOf(target, cluster.nodes);
     if (names.kind === "unknown") problems.push(`it has no node ${names.names.join(", ")} (its nodes: ${cluster.nodes.join(", ")})`);
+    if (targetsMost(names, cluster.nodes.length) > (fault.targetsMax ?? Infinity)) problems.push(`it does this to ${fault.targetsMax} node(s) at a time, not to ${target}`);
     if (names.kind === "role" && cluster.roles === undefined) problems.push(`its nodes have no roles such as ${JSON.stringify(target)}`);
   }
   const process = missingProcess(settings, cluster);
@@ -78,6 +81,7 @@ const needs: { readonly [need in Need]: string } = {
   toxics: "do more to links than cut and delay them",
   processes: "act on processes",
   clocks: "skew clocks",
+  membership: "change who belongs to it",
 };
 
 function can(cluster: RunningCluster, need: Need): boolean {

@@ -12,10 +12,11 @@ import { oneLink } from "./fault/one-link.ts";
 import { oneWay } from "./fault/one-way.ts";
 import { pause } from "./fault/pause.ts";
 import { reset } from "./fault/reset.ts";
+import { shrink } from "./fault/shrink.ts";
 import { slow } from "./fault/slow.ts";
 
-/** Every fault there is: partitions, then links, then processes. What `rashomon list faults` shows. */
-export const faults: readonly Fault[] = [isolate, halves, majoritiesRing, bridge, oneWay, oneLink, clientsCut, latency, slow, reset, flaky, pause, kill];
+/** Every fault there is: partitions, then links, processes, membership. What `rashomon list faults` shows. */
+export const faults: readonly Fault[] = [isolate, halves, majoritiesRing, bridge, oneWay, oneLink, clientsCut, latency, slow, reset, flaky, pause, kill, shrink];
 
 /** The fault of that name; `UNKNOWN_NAME` lists those that exist. */
 export function faultNamed(name: string): Fault {

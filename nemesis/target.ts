@@ -46,6 +46,33 @@ export function namesOf(text: string, nodes: readonly NodeId[]): Names {
   return { kind: "role", role: text };
 }
 
+/** How many nodes a target may stand for in a cluster of `n`. */
+export function targetsMost(names: Names, n: number): number {
+  switch (names.kind) {
+    case "set":
+      return setSize(names.set, n);
+    case "nodes":
+      return names.nodes.length;
+    case "role":
+    case "unknown":
+      return 1;
+  }
+}
+
+function setSize(set: SetName, n: number): number {
+  switch (set) {
+    case "any":
+    case "each":
+      return 1;
+    case "minority":
+      return Math.max(1, Math.floor((n - 1) / 2));
+    case "majority":
+      return Math.floor(n / 2) + 1;
+    case "all":
+      return n;
+  }
+}
+
 /** How long a cluster may take to say who holds a role. */
 const roleMsMax = 2_000;
 
@@ -71,16 +98,14 @@ export async function chooseTarget(context: PlanContext): Promise<Target> {
   }
 
   function chooseSet(set: SetName): readonly NodeId[] {
-    const n = nodes.length;
     switch (set) {
       case "any":
         return [random.pick(nodes)];
       case "each":
-        return [nodes[injection % n]!];
+        return [nodes[injection % nodes.length]!];
       case "minority":
-        return random.shuffle(nodes).slice(0, Math.max(1, Math.floor((n - 1) / 2)));
       case "majority":
-        return random.shuffle(nodes).slice(0, Math.floor(n / 2) + 1);
+        return random.shuffle(nodes).slice(0, setSize(set, nodes.length));
       case "all":
         return nodes;
     }

@@ -58,6 +58,8 @@ function actorSystem({ definition, settings, seed }: { readonly definition: Syst
     clientPort: port,
     peers: { reachedBy: "name", ports: [port] },
     settings,
+    roles: [],
+    dataFolders: [dataFolder],
     version: { argv: ["/usr/local/bin/rashomon-node", "--version"], pattern: /v[\d.]+/ },
     setUp: () => ({ commands: [{ argv: ["install", "-d", "-o", user, dataFolder] }] }),
     daemons: (place) => [

@@ -2,7 +2,7 @@ import { assert } from "../../harness/assert.ts";
 import type { Evidence, Undo } from "../../harness/disturbance.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import type { Container, RunResult, RunScope } from "./container.ts";
-import type { Daemon } from "./docker-system.ts";
+import type { Daemon, NodeCommand } from "./docker-system.ts";
 import { dockerArgv } from "./engine.ts";
 
 /**
@@ -16,7 +16,7 @@ import { dockerArgv } from "./engine.ts";
 export interface DaemonControl {
   readonly daemon: Daemon;
   /** Starts it unless it runs; resolves when it was started, not when it serves. One that another daemon starts is left to that. */
-  start(which?: "first" | "again"): Promise<void>;
+  start(which?: StartKind): Promise<void>;
   signal(name: "STOP" | "CONT" | "KILL"): Promise<void>;
   /** The kernel's letter for its state (`S`, `R`, `T` stopped …) with its pid; undefined when it does not run. */
   state(): Promise<ProcessSeen | undefined>;
@@ -24,9 +24,13 @@ export interface DaemonControl {
   readonly logs: readonly string[];
   /** What `heal` runs to get it going again after a kill. */
   readonly undoKill: readonly Undo[];
+  /** What `heal` runs, in this order, to make it a new member's: it ends, its data are removed by others, it starts. */
+  readonly undoRemoval: { readonly stop: readonly Undo[]; readonly start: readonly Undo[] };
   /** What `heal` runs to get it going again after a pause. */
   readonly undoPause: readonly Undo[];
 }
+/** For the first time; again, with what it had; or as a new member of a cluster that is there. */
+export type StartKind = "first" | "again" | "join";
 export interface ProcessSeen {
   readonly pid: number;
   readonly state: string;
@@ -49,19 +53,16 @@ export function daemonControl(scope: RunScope, container: Container, { own, all 
   ];
   const spared = all.filter((other) => other.startedBy?.daemon === own.name).map(pidfileOf);
   const scriptArgv = (action: string): string[] => ["sh", "-c", processScript, "daemon", action, pidfile, own.user, processName, ...spared];
-  const undo = (argv: readonly string[]): Undo => ({
-    undo: "argv",
-    argv: dockerArgv(scope.engine, "exec", ...Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]), container.name, ...argv),
-    // A container that is gone, or was stopped, has nothing left to be undone.
-    tolerated: ["No such container", "is not running"],
-  });
+  const undo = (argv: readonly string[]): Undo => commandUndo(scope, container, { argv, env });
+  const moreArgs: { readonly [kind in StartKind]: readonly string[] } = { first: own.firstArgs ?? [], again: [], join: own.joinArgs ?? [] };
+  const startLine = (which: StartKind): string[] => startArgv(which === "first" ? own.program : later, [...own.args, ...moreArgs[which]]);
+  const undoStart = (which: StartKind): Undo[] => (own.startedBy === undefined ? [undo(startLine(which))] : []);
   return {
     daemon: own,
     logs: [...(own.startedBy === undefined ? [output] : []), ...(own.logs ?? [])],
     async start(which = "again") {
       if (own.startedBy !== undefined) return;
-      const args = [...own.args, ...(which === "first" ? (own.firstArgs ?? []) : [])];
-      expectZero(await container.run(startArgv(which === "first" ? own.program : later, args), { env }), `start of ${own.name} in ${container.name}`);
+      expectZero(await container.run(startLine(which), { env }), `start of ${own.name} in ${container.name}`);
     },
     signal: async (name) => void expectZero(await container.run(scriptArgv(name)), `SIG${name} to ${own.name} in ${container.name}`),
     async state() {
@@ -69,9 +70,16 @@ export function daemonControl(scope: RunScope, container: Container, { own, all 
       const [, pid, state] = /^(\d+) (\w)/.exec(stdout) ?? [];
       return pid === undefined || state === undefined || state === "Z" ? undefined : { pid: Number(pid), state };
     },
-    undoKill: own.startedBy === undefined ? [undo(startArgv(later, own.args))] : [],
+    undoKill: undoStart("again"),
+    undoRemoval: { stop: [undo(scriptArgv("KILL"))], start: undoStart("join") },
     undoPause: [undo(scriptArgv("CONT"))],
   };
+}
+
+/** A command in a container as an undo; a container that is gone, or was stopped, has nothing left to be undone. */
+export function commandUndo({ engine }: RunScope, container: Pick<Container, "name">, { argv, env = {}, user }: NodeCommand): Undo {
+  const options = [...Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]), ...(user === undefined ? [] : ["-u", user])];
+  return { undo: "argv", argv: dockerArgv(engine, "exec", ...options, container.name, ...argv), tolerated: ["No such container", "is not running"] };
 }
 
 function pidfileOf(daemon: Daemon): string {

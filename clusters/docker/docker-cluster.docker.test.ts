@@ -7,6 +7,7 @@ import type { Flow, RunningCluster } from "../../harness/cluster.ts";
 import type { Disturbance } from "../../harness/disturbance.ts";
 import { seed, type NodeId } from "../../harness/ids.ts";
 import { openLedger, type FileLedger } from "../../harness/ledger/file-ledger.ts";
+import { performUndo } from "../../harness/ledger/undo.ts";
 import { parseSettings, type Settings } from "../../harness/options.ts";
 import { Random } from "../../harness/random.ts";
 import { deadlineSignal, monotonicMs, until } from "../../harness/time.ts";
@@ -253,6 +254,38 @@ describe("etcd in Docker", () => {
 
     expect(next).not.toBe(old);
     expect(await cluster.healthy(old, deadlineSignal(20_000))).toBe(true);
+  });
+
+  it("a leader that leaves the cluster is replaced, and joins again as a new member that has what was written meanwhile", async (context) => {
+    await engineFor(context);
+    const cluster = await sharedCluster();
+    const signal = deadlineSignal(120_000);
+    const old = await leaderOf(cluster);
+    const staying = others(cluster, old);
+    await using elsewhere = await connect(cluster, staying[0]!);
+
+    await under(cluster, cluster.membership!.remove(old), async () => {
+      expect(await cluster.membership!.members(signal)).toEqual(staying);
+      expect(await newLeader(cluster, old)).not.toBe(old);
+      expect(await elsewhere.invoke(op("write", 60), signal)).toMatchObject({ type: "ok" });
+    });
+
+    expect(await cluster.membership!.members(signal)).toEqual(cluster.nodes);
+    await using own = await connect(cluster, old);
+    expect(await own.invoke(op("read"), signal)).toEqual({ type: "ok", value: 60 });
+  });
+
+  it("a node that a dead run had taken out joins again by what the ledger says alone", async (context) => {
+    await engineFor(context);
+    const cluster = await sharedCluster();
+    const signal = deadlineSignal(120_000);
+    const removal = cluster.membership!.remove(cluster.nodes[1]!);
+    await removal.apply(signal);
+
+    for (const step of removal.undo) expect(await performUndo(step, { runFolder: folder, addresses: new Set(), signal })).toMatchObject({ ok: true });
+
+    await cluster.converged(signal);
+    expect(await cluster.membership!.members(signal)).toEqual(cluster.nodes);
   });
 
   it("ends with its logs fetched, the ledger closed and nothing labelled left", async (context) => {

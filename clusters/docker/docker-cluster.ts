@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { ClusterStart, Endpoint, Net, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
+import type { ClusterStart, Endpoint, Net, Membership, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { nodeNames, type NodeId } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
@@ -10,14 +10,15 @@ import { TOXIPROXY_VERSION } from "../net/build-toxiproxy.ts";
 import { clusterImages, imageDigests } from "./cluster-images.ts";
 import { startContainer, type Container, type RunScope } from "./container.ts";
 import { redirectAddresses } from "./address-redirect.ts";
-import { daemonControl, type DaemonControl } from "./daemon.ts";
-import type { DockerNode, DockerSystem, Lookout } from "./docker-system.ts";
+import { daemonControl, type DaemonControl, type StartKind } from "./daemon.ts";
+import type { DockerNode, DockerSystem, Lookout, NodePlace } from "./docker-system.ts";
 import { allSettled, endInOrder } from "./ending.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { followFile } from "./follow.ts";
 import { createNetwork, type ClusterNetwork } from "./network.ts";
 import { labelledObjects } from "./sweep.ts";
 import { startPod, type Pod, type Reach } from "./pod.ts";
+import { dockerMembership } from "./membership.ts";
 import { podNet } from "./pod-net.ts";
 import { processControl } from "./processes.ts";
 import { setUpNode } from "./set-up.ts";
@@ -66,6 +67,7 @@ const proxyLog = "toxiproxy.log";
 const nodesMax = 200;
 
 interface Placed {
+  readonly place: NodePlace;
   readonly node: DockerNode;
   readonly pod: Pod;
   readonly container: Container;
@@ -78,11 +80,14 @@ class DockerRunningCluster implements RunningCluster {
   readonly name = "docker";
   readonly nodes: readonly NodeId[];
   readonly processes: ProcessControl;
+  readonly membership?: Membership;
   net?: Net;
   readonly #options: DockerClusterOptions;
   readonly #start: ClusterStart;
   readonly #scope: RunScope;
   readonly #placed = new Map<NodeId, Placed>();
+  /** Nodes that have left the cluster and not joined again. */
+  readonly #away = new Set<NodeId>();
   readonly #logs = new Map<NodeId, string[]>();
   /** What must be removed, in the order in which it was made. */
   readonly #pods: Pod[] = [];
@@ -106,6 +111,15 @@ class DockerRunningCluster implements RunningCluster {
       daemons: (node) => this.#find(node).daemons,
       restart: (node, daemons, signal) => this.#restart(node, daemons, signal),
     });
+    const membership = dockerMembership({
+      scope: this.#scope,
+      system: options.system,
+      find: (node) => this.#find(node),
+      looking: () => this.#lookingAt(),
+      startJoining: (node, signal) => this.#run(node, this.#find(node).daemons, { which: "join", signal }),
+      away: this.#away,
+    });
+    if (membership !== undefined) this.membership = membership;
   }
 
   async begin(): Promise<void> {
@@ -262,12 +276,12 @@ class DockerRunningCluster implements RunningCluster {
     const place = { node: pod.node, all: options.nodes, runId };
     const all = system.daemons(place);
     const daemons = all.map((own) => daemonControl(this.#scope, container, { own, all }));
-    this.#placed.set(pod.node.id, { node: pod.node, pod, container, daemons, threads: [] });
+    this.#placed.set(pod.node.id, { place, node: pod.node, pod, container, daemons, threads: [] });
     if (system.setUp !== undefined) await setUpNode(container, system.setUp(place));
   }
 
   async #restart(node: NodeId, daemons: readonly DaemonControl[], signal: AbortSignal): Promise<void> {
-    if (this.#ended !== undefined) return;
+    if (this.#ended !== undefined || this.#away.has(node)) return;
     await this.#run(node, daemons, { which: "again", signal });
   }
 
@@ -280,7 +294,7 @@ class DockerRunningCluster implements RunningCluster {
   }
 
   /** Resolves when the node serves. */
-  async #run(node: NodeId, daemons: readonly DaemonControl[], { which, signal }: { readonly which: "first" | "again"; readonly signal: AbortSignal }): Promise<void> {
+  async #run(node: NodeId, daemons: readonly DaemonControl[], { which, signal }: { readonly which: StartKind; readonly signal: AbortSignal }): Promise<void> {
     const placed = this.#find(node);
     await startUp(daemons, {
       node,
@@ -297,8 +311,9 @@ class DockerRunningCluster implements RunningCluster {
     });
   }
 
+  /** In the nodes' order, whichever was placed first. */
   #lookingAt(): Map<NodeId, Lookout> {
-    return new Map([...this.#placed.values()].map(({ node, pod }) => [node.id, pod.looking]));
+    return new Map(this.nodes.flatMap((node) => this.#placed.get(node) ?? []).map(({ node, pod }) => [node.id, pod.looking]));
   }
 
   #healthyMsMax(): number {

@@ -26,6 +26,12 @@ export interface DockerSystem {
   readonly settings: Settings;
   /** How to see whether a link lets something through; without it the evidence of a fault on links is only that it is set. */
   readonly probe?: LinkProbe;
+  /** Names that `holders` knows: what a fault may have as its target. */
+  readonly roles: readonly string[];
+  /** Folders that hold all that a node keeps: emptied when it joins as a new member. */
+  readonly dataFolders: readonly string[];
+  /** How its members are changed while it runs; absent: they are not. */
+  readonly membership?: MembershipOperations;
   /** Prints the version: what `pattern` finds first goes into `run.json`. */
   readonly version: { readonly argv: readonly string[]; readonly pattern: RegExp };
   /** Whether nodes start all at once (default) or each when the one before it serves. */
@@ -44,6 +50,23 @@ export interface DockerSystem {
   mustRestart?(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<readonly NodeId[]>;
   /** Nodes that hold the role now, the one most likely to hold it rightly first. */
   holders(role: string, at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<readonly NodeId[]>;
+}
+
+/**
+ * How an operator replaces a node, with the system's own tools. Commands run in the container of the node that leaves or
+ * joins, whose network reaches all others, and can be repeated: the run and `rashomon heal` use the same. In this order:
+ *
+ *     leave ─ daemons killed ─ left             the others go on without it
+ *     data folders emptied ─ setUp ─ join ─ daemons started with `joinArgs` ─ joined ─ serves and is a member
+ */
+export interface MembershipOperations {
+  /** As most of those that answer count; empty when nobody tells. */
+  members(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<readonly NodeId[]>;
+  leave?(place: NodePlace): readonly NodeCommand[];
+  left?(place: NodePlace): readonly NodeCommand[];
+  join?(place: NodePlace): readonly NodeCommand[];
+  /** Its daemons have been started, and may not serve yet: a command that needs them waits for them. */
+  joined?(place: NodePlace): readonly NodeCommand[];
 }
 
 export interface BuildFiles {
@@ -115,6 +138,7 @@ export interface NodeCommand {
   readonly argv: readonly string[];
   /** Default root. */
   readonly user?: string;
+  readonly env?: { readonly [name: string]: string };
 }
 
 /** A program that runs on a node by itself. Faults hit all daemons of a node, or one by its name. */
@@ -129,6 +153,8 @@ export interface Daemon {
   readonly laterProgram?: string;
   /** Arguments that only the first start adds: those of a bootstrap. */
   readonly firstArgs?: readonly string[];
+  /** Arguments that only a start adds with which the node joins a cluster that is there: in place of `firstArgs`. */
+  readonly joinArgs?: readonly string[];
   readonly env?: { readonly [name: string]: string };
   /** It is started, and started again, by another daemon of the node; its pid is the first line of this file. */
   readonly startedBy?: { readonly daemon: string; readonly pidfile: string };

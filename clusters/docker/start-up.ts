@@ -3,13 +3,13 @@ import { basename, join } from "node:path";
 import { HarnessError } from "../../harness/errors.ts";
 import type { NodeId } from "../../harness/ids.ts";
 import { monotonicMs, sleep } from "../../harness/time.ts";
-import type { DaemonControl } from "./daemon.ts";
+import type { DaemonControl, StartKind } from "./daemon.ts";
 import type { DockerSystem, Lookout } from "./docker-system.ts";
 
 /** A node whose daemons are to be started. */
 export interface StartUp {
   readonly node: NodeId;
-  readonly which: "first" | "again";
+  readonly which: StartKind;
   readonly system: DockerSystem;
   readonly looking: Lookout;
   /** How long it may take until a daemon is ready, and until the node serves. */

@@ -22,7 +22,7 @@ export interface MemoryCluster extends RunningCluster {
   watch: (call: string) => void;
 }
 
-export function memoryCluster(nodeCount: number, without: readonly ("net" | "toxic" | "processes" | "roles")[] = []): MemoryCluster {
+export function memoryCluster(nodeCount: number, without: readonly ("net" | "toxic" | "processes" | "roles" | "membership")[] = []): MemoryCluster {
   const on: string[] = [];
   const calls: string[] = [];
   const failing = new Set<string>();
@@ -81,6 +81,9 @@ export function memoryCluster(nodeCount: number, without: readonly ("net" | "tox
           },
         }),
     ...(without.includes("processes") ? {} : { processes: { pause: (node: NodeId) => disturbance(`pause ${node}`), kill: (node: NodeId) => disturbance(`kill ${node}`) } }),
+    ...(without.includes("membership")
+      ? {}
+      : { membership: { members: () => Promise.resolve(cluster.nodes.filter((node) => !on.includes(`remove ${node}`))), remove: (node: NodeId) => disturbance(`remove ${node}`) } }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return cluster;

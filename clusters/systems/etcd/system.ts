@@ -7,6 +7,7 @@ import { deadlineSignal } from "../../../harness/time.ts";
 import type { Daemon, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
 import { rangeRequest, readStatus, statusRequest, type NodeStatus } from "./gateway.ts";
 import { ask } from "./http.ts";
+import { etcdDataFolder, etcdMembership } from "./membership.ts";
 import { etcdVersions, imageOf, programsOf } from "./versions.ts";
 
 /**
@@ -29,6 +30,9 @@ export function etcdSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "name", ports: [2380] },
     settings,
     probe: { peerPort: 2380, peer: { http: "/version" }, clients: { http: "/version" } },
+    roles: ["leader", "follower"],
+    dataFolders: [etcdDataFolder],
+    membership: etcdMembership((lookout) => lookout),
     daemons: (place) => [etcdDaemon(place, { ...programsOf(versions, place), heartbeatMs, electionMs, snapshotCount: numberOf(settings, "snapshot-count"), listen: "http://0.0.0.0:2379", advertise: `http://${place.node.address}:2379` })],
     serves: rangesServed,
     disagreement,
@@ -61,14 +65,13 @@ export function etcdDaemon({ node, all, runId }: NodePlace, { program = "/usr/bi
     laterProgram,
     args: Object.entries({
       "--name": node.id,
-      "--data-dir": "/var/lib/etcd/data",
+      "--data-dir": `${etcdDataFolder}/data`,
       "--listen-peer-urls": `http://${node.address}:2380`,
       "--initial-advertise-peer-urls": `http://${node.hostname}:2380`,
       "--listen-client-urls": listen,
       "--advertise-client-urls": advertise,
       "--initial-cluster": all.map((other) => `${other.id}=http://${other.hostname}:2380`).join(","),
       "--initial-cluster-token": runId,
-      "--initial-cluster-state": "new",
       "--heartbeat-interval": String(heartbeatMs),
       "--election-timeout": String(electionMs),
       "--snapshot-count": String(snapshotCount),
@@ -77,6 +80,8 @@ export function etcdDaemon({ node, all, runId }: NodePlace, { program = "/usr/bi
       "--logger": "zap",
       "--enable-v2": String(v2),
     }).map(([name, value]) => `${name}=${value}`),
+    firstArgs: ["--initial-cluster-state=new"],
+    joinArgs: ["--initial-cluster-state=existing"],
   };
 }
 

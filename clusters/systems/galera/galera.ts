@@ -1,12 +1,13 @@
 import type { DatabaseDefinition } from "../../../harness/database.ts";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
-import type { DockerSystem } from "../../docker/docker-system.ts";
+import { countedByMost } from "../../docker/counted-by-most.ts";
+import type { DockerSystem, MembershipOperations } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { mariadbDialect } from "../mariadb/dialect.ts";
-import { clusterDisagreement, servesInCluster } from "../mariadb/look.ts";
+import { clusterDisagreement, membersSeenBy, servesInCluster } from "../mariadb/look.ts";
 import { claimedModel, mariadbClaim, mariadbOptions, sessionStatements } from "../mariadb/options.ts";
-import { commonLines, isFirst, mariadbDaemon, mariadbSetUp } from "../mariadb/set-up.ts";
+import { commonLines, isFirst, mariadbDaemon, mariadbDataFolder, mariadbSetUp } from "../mariadb/set-up.ts";
 import { appendsOf } from "../sql/appends.ts";
 import { sqlClient } from "../sql/client.ts";
 
@@ -35,6 +36,15 @@ export const galera: DatabaseDefinition = {
     sqlClient({ dialect: mariadbDialect([...sessionStatements(settings), `set session wsrep_sync_wait = ${numberOf(settings, "sync-wait")}`]), object, appends: appendsOf(settings) }),
 };
 
+/**
+ * A node that shuts down leaves its group, which is then one smaller and whole. One that comes back has either what it
+ * had (an incremental transfer) or, as here, nothing: it copies all of a donor's state.
+ */
+const galeraMembership: MembershipOperations = {
+  members: (at, signal) => countedByMost(at, (lookout) => membersSeenBy(lookout, signal)),
+  leave: () => [{ argv: ["start-stop-daemon", "--stop", "--oknodo", "--pidfile", "/run/mariadbd.pid", "--user", "mysql", "--name", "mariadbd", "--retry", "TERM/20"] }],
+};
+
 /** Group communication, incremental and full state transfer. */
 const peerPorts = [4567, 4568, 4444];
 
@@ -51,6 +61,9 @@ function galeraSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "address", ports: peerPorts },
     settings,
     probe: { peerPort: 4567, peer: { tcp: "" }, clients: { tcp: "" } },
+    roles: [],
+    dataFolders: [mariadbDataFolder],
+    membership: galeraMembership,
     version: { argv: ["/usr/sbin/mariadbd", "--version"], pattern: /\d+\.\d+\.\d+/ },
     start: "one by one",
     setUp: ({ node, all, runId }) =>

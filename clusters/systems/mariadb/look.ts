@@ -31,6 +31,12 @@ export async function clusterDisagreement(at: ReadonlyMap<NodeId, Lookout>, sign
   return late === undefined ? undefined : `${late[0]} has applied ${late[1]?.committed ?? "nothing"} of ${committed} transactions`;
 }
 
+/** Names of the nodes in the group of a node that is in a primary component. */
+export async function membersSeenBy(at: Endpoint, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  if ((await viewOf(at, signal))?.ready !== "ON") return undefined;
+  return (await rowsOf(at, "select node_name from mysql.wsrep_cluster_members", signal))?.map((row) => String(row[0]));
+}
+
 interface View {
   readonly ready: string;
   readonly status: string;

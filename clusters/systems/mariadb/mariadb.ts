@@ -9,7 +9,7 @@ import { sqlClient } from "../sql/client.ts";
 import { mariadbDialect } from "./dialect.ts";
 import { serves } from "./look.ts";
 import { claimedModel, mariadbClaim, mariadbOptions, sessionStatements } from "./options.ts";
-import { commonLines, mariadbDaemon, mariadbSetUp } from "./set-up.ts";
+import { commonLines, mariadbDaemon, mariadbDataFolder, mariadbSetUp } from "./set-up.ts";
 
 /** MariaDB 10.11, one server: what its transactions promise without any replication. */
 export const mariadb: DatabaseDefinition = {
@@ -35,6 +35,8 @@ function mariadbSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "address", ports: [] },
     settings,
     probe: { peerPort: 3306, peer: { tcp: "" }, clients: { tcp: "" } },
+    roles: [],
+    dataFolders: [mariadbDataFolder],
     version: { argv: ["/usr/sbin/mariadbd", "--version"], pattern: /\d+\.\d+\.\d+/ },
     setUp: () => mariadbSetUp({ ...commonLines, innodb_flush_log_at_trx_commit: textOf(settings, "flush-log-at-commit") }),
     daemons: () => [mariadbDaemon()],

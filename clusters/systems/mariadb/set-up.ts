@@ -4,7 +4,8 @@ import { account } from "./session.ts";
 
 const configuration = "/etc/rashomon/mariadb.cnf";
 const script = "/etc/rashomon/first.sql";
-const data = "/var/lib/mysql";
+export const mariadbDataFolder = "/var/lib/mysql";
+const data = mariadbDataFolder;
 
 /** Data folder, account and tables of one server, and its configuration: `[mysqld]` with these lines. */
 export function mariadbSetUp(lines: { readonly [name: string]: string | number }): SetUp {

@@ -19,7 +19,7 @@ export async function serves(at: Lookout, signal: AbortSignal): Promise<boolean>
   return (await viewOf(at, signal))?.metaLeader !== undefined;
 }
 
-/** All serve under one leader of JetStream, and every replica of a stream has what the stream's leader has. */
+/** All serve under one leader of JetStream; every stream has all its copies, and each has what the stream's leader has. */
 export async function disagreement(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<string | undefined> {
   const served = await Promise.all([...at].map(async ([node, lookout]) => ({ node, ok: await serves(lookout, signal) })));
   const idle = served.find(({ ok }) => !ok);
@@ -31,6 +31,7 @@ export async function disagreement(at: ReadonlyMap<NodeId, Lookout>, signal: Abo
     const copies = [...views].flatMap(([node, view]) => (view?.streams ?? []).filter(({ name }) => name === stream).map((copy) => ({ node, ...copy })));
     const leaders = [...new Set(copies.map(({ leader }) => leader))];
     if (leaders.length !== 1 || leaders[0] === undefined) return `stream ${stream} is led by ${leaders.join(" and ") || "nobody"}`;
+    if (copies.length !== copies[0]!.replicas) return `stream ${stream} has ${copies.length} of ${copies[0]!.replicas} copies`;
     const contents = [...new Set(copies.map(({ content }) => content))];
     if (contents.length > 1) return `copies of stream ${stream} differ: ${copies.map(({ node, content }) => `${node} has ${content}`).join(", ")}`;
   }
@@ -47,7 +48,15 @@ export async function holders(role: string, at: ReadonlyMap<NodeId, Lookout>, si
 
 interface View {
   readonly metaLeader: string | undefined;
-  readonly streams: readonly { readonly name: string; readonly leader: string | undefined; readonly content: string }[];
+  readonly streams: readonly { readonly name: string; readonly leader: string | undefined; readonly replicas: number; readonly content: string }[];
+}
+
+/** The servers of JetStream as the one that leads them counts; undefined from any other. */
+export async function membersLedBy(at: Lookout, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  const said = await told(at, "/jsz", signal);
+  const cluster = isObject(said) ? said["meta_cluster"] : undefined;
+  if (cluster === undefined || textIn(cluster, "leader") !== at.node.id) return undefined;
+  return [at.node.id, ...listIn(cluster, "replicas").flatMap((peer) => textIn(peer, "name") ?? [])];
 }
 
 async function viewsOf(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<Map<NodeId, View | undefined>> {
@@ -56,7 +65,7 @@ async function viewsOf(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): P
 
 /** A server alone has no leaders: it leads all. */
 async function viewOf(at: Lookout, signal: AbortSignal): Promise<View | undefined> {
-  const said = await told(at, "/jsz?streams=true", signal);
+  const said = await told(at, "/jsz?streams=true&config=true", signal);
   if (!isObject(said)) return undefined;
   const alone = said["meta_cluster"] === undefined;
   const leaderOf = (cluster: Json | undefined): string | undefined => (alone ? at.node.id : textIn(cluster, "leader"));
@@ -67,7 +76,7 @@ async function viewOf(at: Lookout, signal: AbortSignal): Promise<View | undefine
       const state = isObject(stream) ? stream["state"] : undefined;
       const name = textIn(stream, "name");
       if (!isObject(stream) || !isObject(state) || name === undefined) return [];
-      return [{ name, leader: leaderOf(stream["cluster"]), content: `${String(state["messages"])} messages to ${String(state["last_seq"])}` }];
+      return [{ name, leader: leaderOf(stream["cluster"]), replicas: numberIn(stream["config"], "num_replicas"), content: `${String(state["messages"])} messages to ${String(state["last_seq"])}` }];
     }),
   };
 }
@@ -86,6 +95,10 @@ async function told({ ports }: Lookout, path: string, signal: AbortSignal): Prom
 function textIn(value: Json | undefined, name: string): string | undefined {
   const text = isObject(value) ? value[name] : undefined;
   return typeof text === "string" && text !== "" ? text : undefined;
+}
+function numberIn(value: Json | undefined, name: string): number {
+  const number = isObject(value) ? value[name] : undefined;
+  return typeof number === "number" ? number : 0;
 }
 function listIn(value: Json | undefined, name: string): readonly Json[] {
   const list = isObject(value) ? value[name] : undefined;

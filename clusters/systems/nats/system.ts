@@ -4,6 +4,7 @@ import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import type { DockerSystem, Lookout, NodePlace } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { disagreement, holders, monitoringPort, serves } from "./look.ts";
+import { accountLines, natsMembership } from "./membership.ts";
 import { bucketName, elementsStream, openNats } from "./session.ts";
 
 const routePort = 6222;
@@ -21,6 +22,9 @@ export function natsSystem(settings: Settings): DockerSystem {
     settings,
     // A server speaks first, to clients and to peers.
     probe: { peerPort: routePort, peer: { tcp: "" }, clients: { tcp: "" } },
+    roles: ["leader", "kv-leader", "meta-leader"],
+    dataFolders: [dataFolder],
+    membership: natsMembership,
     version: { argv: ["/usr/sbin/nats-server", "--version"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => ({ files: [{ path: configuration, content: configurationOf(place) }] }),
     daemons: () => [{ name: "nats", user: "root", program: "/usr/sbin/nats-server", args: ["-c", configuration] }],
@@ -37,6 +41,7 @@ function configurationOf({ node, all, runId }: NodePlace): string {
     "port: 4222",
     `http_port: ${monitoringPort}`,
     `jetstream { store_dir: ${dataFolder}, max_memory_store: 256MB, max_file_store: 1GB }`,
+    ...accountLines,
   ];
   // A server alone has no cluster: JetStream would wait for its peers.
   if (all.length > 1) {

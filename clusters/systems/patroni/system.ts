@@ -3,6 +3,7 @@ import type { Endpoint } from "../../../harness/cluster.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
 import type { Daemon, DockerSystem, Lookout, NodePlace } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
+import { etcdDataFolder } from "../etcd/membership.ts";
 import { etcdDaemon, rangesServed } from "../etcd/system.ts";
 import { disagreement, holders, makeTables, serves } from "../postgres/look.ts";
 import { binaries, postgresProbe } from "../postgres/system.ts";
@@ -23,6 +24,8 @@ export function patroniSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "name", ports: [5432, restPort, etcdPort, 2380] },
     settings,
     probe: postgresProbe,
+    roles: ["primary", "leader", "replica"],
+    dataFolders: [data, etcdDataFolder],
     version: { argv: ["/usr/bin/patroni", "--version"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => ({
       files: [{ path: configuration, content: JSON.stringify(patroniConfiguration(place, settings), undefined, 2) }],

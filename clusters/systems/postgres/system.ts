@@ -15,6 +15,8 @@ export function postgresSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "name", ports: [5432] },
     settings,
     probe: postgresProbe,
+    roles: ["primary", "leader", "replica"],
+    dataFolders: [data],
     version: { argv: [`${binaries}/postgres`, "--version"], pattern: /\d+\.\d+/ },
     setUp,
     daemons: ({ node, all }) => [

@@ -1,7 +1,7 @@
 import type { Endpoint } from "../../../harness/cluster.ts";
 import type { NodeId } from "../../../harness/ids.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
-import type { Lookout } from "../../docker/docker-system.ts";
+import type { DockerNode, Lookout } from "../../docker/docker-system.ts";
 import { queueName } from "./client.ts";
 import { account, openRabbit } from "./session.ts";
 
@@ -59,7 +59,7 @@ export async function partedMinority(at: ReadonlyMap<NodeId, Lookout>, signal: A
 }
 
 /** The Erlang node of a host. */
-export function brokerName({ node }: Pick<Lookout, "node">): string {
+export function brokerName({ node }: { readonly node: Pick<DockerNode, "hostname"> }): string {
   return `rabbit@${node.hostname}`;
 }
 
@@ -98,7 +98,8 @@ function leaderOf(queue: Queue): string | undefined {
   return queue.leader ?? queue.node;
 }
 
-async function membersSeenBy(at: Lookout, signal: AbortSignal): Promise<readonly Member[] | undefined> {
+/** Of the cluster, running or not, by its own list. */
+export async function membersSeenBy(at: Lookout, signal: AbortSignal): Promise<readonly Member[] | undefined> {
   return await answer<readonly Member[]>(at, "nodes?columns=name,running,partitions", signal);
 }
 

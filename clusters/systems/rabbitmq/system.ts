@@ -4,12 +4,15 @@ import { until } from "../../../harness/time.ts";
 import type { DockerSystem, Lookout, NodePlace } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { queueName } from "./client.ts";
+import { rabbitMembership } from "./membership.ts";
 import { ask, brokerName, disagreement, holders, managementPort, partedMinority, queuePath, serves } from "./look.ts";
 
 const amqpPort = 5672;
 /** Where Erlang's port mapper and its nodes listen to each other. */
 const peerPorts = { epmd: 4369, distribution: 25672 } as const;
 const home = "/var/lib/rabbitmq";
+/** Of the broker and of its tools. */
+const environment = { HOME: home, RABBITMQ_USE_LONGNAME: "true" } as const;
 
 /**
  * Brokers that find each other by a list, share one secret, and keep one queue: by Raft, or mirrored. With `ignore`,
@@ -26,6 +29,9 @@ export function rabbitSystem(settings: Settings): DockerSystem {
     settings,
     // The port mapper is asked for its names; a broker answers the header of AMQP 0-9-1.
     probe: { peerPort: peerPorts.epmd, peer: { tcp: "\x00\x01n" }, clients: { tcp: "AMQP\x00\x00\x09\x01" } },
+    roles: ["leader", "primary"],
+    dataFolders: [`${home}/mnesia`],
+    membership: rabbitMembership(environment),
     version: { argv: ["dpkg-query", "--show", "--showformat=${Version}", "rabbitmq-server"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => ({
       files: [
@@ -41,9 +47,8 @@ export function rabbitSystem(settings: Settings): DockerSystem {
         program: "/usr/lib/rabbitmq/bin/rabbitmq-server",
         args: [],
         env: {
-          HOME: home,
+          ...environment,
           RABBITMQ_LOGS: "-",
-          RABBITMQ_USE_LONGNAME: "true",
           RABBITMQ_NODENAME: `rabbit@${node.hostname}`,
           // Two schedulers that do not spin: an idle broker leaves the processor to the others.
           RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-kernel net_ticktime ${numberOf(settings, "net-ticktime")} +S 2:2 +sbwt none +sbwtdcpu none`,

@@ -26,6 +26,8 @@ export function redisSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "address", ports: [redisPort, sentinelPort] },
     settings,
     probe: { peerPort: redisPort, peer: { tcp: "PING\r\n" }, clients: { tcp: "PING\r\n" } },
+    roles: ["primary", "leader", "replica"],
+    dataFolders: ["/var/lib/redis"],
     version: { argv: ["/usr/bin/redis-server", "--version"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => ({
       files: [

@@ -37,6 +37,8 @@ function tarantoolSystem(settings: Settings): DockerSystem {
     settings,
     // A node speaks first, to clients and to peers.
     probe: { peerPort: port, peer: { tcp: "" }, clients: { tcp: "" } },
+    roles: ["primary", "replica"],
+    dataFolders: [dataFolder],
     version: { argv: ["/usr/bin/tarantool", "--version"], pattern: /\d+\.\d+\.\d+/ },
     setUp: ({ node, all }) => ({
       files: [

@@ -1,14 +1,11 @@
-import { numberOf, type Settings } from "../../../harness/options.ts";
+import { booleanOf, numberOf, type Settings } from "../../../harness/options.ts";
 import type { DockerSystem, NodePlace, SetUp } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { elementsPath } from "./client.ts";
 import { disagreement, holders, serves } from "./look.ts";
+import { clientPort, electionPort, jars, memberLine, quorumPort, zooKeeperMembership } from "./membership.ts";
 import { openSession, sessionMs } from "./session.ts";
 
-const clientPort = 2181;
-/** From followers to their leader, and between all for its election. */
-const quorumPort = 2888;
-const electionPort = 3888;
 
 /**
  * ZooKeeper as Debian packages it. Servers tell each other addresses during an election, so what they dial is
@@ -23,6 +20,9 @@ export function zooKeeperSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "address", ports: [quorumPort, electionPort, clientPort] },
     settings,
     probe: { peerPort: clientPort, peer: { tcp: "ruok" }, clients: { tcp: "ruok" } },
+    roles: ["leader", "follower"],
+    dataFolders: [dataFolder],
+    ...(booleanOf(settings, "reconfig") ? { membership: zooKeeperMembership } : {}),
     version: { argv: ["dpkg-query", "--show", "libzookeeper-java"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => setUp(place, settings),
     daemons: () => [
@@ -44,8 +44,6 @@ export function zooKeeperSystem(settings: Settings): DockerSystem {
   };
 }
 
-/** With the logging that only writes to its output. */
-const jars = "/usr/share/java/slf4j-simple.jar:/usr/share/java/zookeeper.jar";
 const configuration = "/etc/zookeeper/zoo.cfg";
 const dataFolder = "/var/lib/zookeeper";
 
@@ -59,13 +57,15 @@ function setUp({ node, all }: NodePlace, settings: Settings): SetUp {
     `clientPort=${clientPort}`,
     "4lw.commands.whitelist=srvr,ruok",
     "admin.enableServer=false",
-    ...all.map(({ address }, index) => `server.${index + 1}=${address}:${quorumPort}:${electionPort}`),
+    // Whoever may write may then change the members too: there are no other users.
+    ...(booleanOf(settings, "reconfig") ? ["reconfigEnabled=true", "skipACL=yes"] : []),
+    ...all.map((_, index) => memberLine(all, index)),
   ];
   const owner = "zookeeper";
   return {
     files: [
       { path: configuration, content: `${lines.join("\n")}\n`, owner },
-      { path: `${dataFolder}/myid`, content: `${all.findIndex(({ id }) => id === node.id) + 1}\n`, owner },
+      { path: `${dataFolder}/myid`, content: `${all.indexOf(node) + 1}\n`, owner },
     ],
   };
 }

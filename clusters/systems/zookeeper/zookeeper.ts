@@ -13,6 +13,7 @@ export const zookeeper: DatabaseDefinition = {
     { name: "tick-time", kind: "integer", unit: "ms", default: 500, min: 50, max: 10_000, reason: "a quarter of the sample configuration's: what counts in ticks happens within a run of seconds" },
     { name: "init-limit", kind: "integer", unit: "ticks", default: 20, min: 5, max: 1_000, reason: "the sample configuration's 10 of 2 s, halved: a follower has 10 s to join" },
     { name: "sync-limit", kind: "integer", unit: "ticks", default: 5, min: 2, max: 1_000, reason: "the sample configuration's: a server that is out of touch for that long gives up its role" },
+    { name: "reconfig", kind: "boolean", default: false, reason: "ZooKeeper's own default of reconfigEnabled: who belongs to an ensemble is written in its files; true lets the fault shrink change it while it runs" },
   ],
   clusters: ["docker"],
   workloads: ["register", "kv", "set"],
