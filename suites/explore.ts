@@ -114,6 +114,7 @@ function progressInWords({ unique, depth, levels }: Progress): string {
 /** The same with several workers, each a thread that makes the model for itself: every state, nothing reduced. */
 export async function exploreInWorkers(name: string, settings: Settings, request: ExploreRequest & { readonly workers: number }): Promise<Explored> {
   const cpu = cpuMs();
+  mustBeShared(request);
   const definition = findExplorable(name);
   const of = definition.make(settings);
   if ("kind" in of) throw new HarnessError("USAGE", `${name} is a model of bit fields: it is explored by one worker, fast`, { nextStep: "leave out --workers" });
@@ -133,6 +134,16 @@ export async function exploreInWorkers(name: string, settings: Settings, request
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
   return explored(exploration, cpu);
+}
+
+/** What workers cannot do is told, not left out in silence. */
+function mustBeShared(request: ExploreRequest): void {
+  const wrong: string[] = [];
+  if (request.order === "depth") wrong.push("workers walk breadth first, level by level");
+  if (request.exact === true) wrong.push("workers share fingerprints, not whole states");
+  if (request.symmetry === true) wrong.push("symmetry is of models of bit fields, which one thread explores");
+  if (request.checkpoint !== undefined || request.resume !== undefined) wrong.push("checkpoints are of searches by one thread");
+  if (wrong.length > 0) throw new HarnessError("USAGE", wrong.join("; "), { nextStep: "leave out --workers, or the option" });
 }
 
 function explored(exploration: Exploration, cpuBefore: number): Explored {

@@ -167,6 +167,8 @@ export interface Exploration {
   readonly coverage: Coverage;
   /** Expected number of states that were merged by a fingerprint collision: n(n-1)/2^65; 0 when records are compared. */
   readonly collisionsExpected: number;
+  /** Threads that shared the states; 1 also where several were asked for and the space was small. */
+  readonly workers: number;
   /** How often the exploration was begun with reductions until their verdicts held; 0: the counts are the full space's. */
   readonly reducedPasses: number;
 }
@@ -205,7 +207,7 @@ export interface Bounds {
 }
 
 /** What one engine, or a team of them, has found. */
-export interface Findings extends Pick<Exploration, "unique" | "generated" | "depth" | "complete" | "coverage" | "reducedPasses"> {
+export interface Findings extends Pick<Exploration, "unique" | "generated" | "depth" | "complete" | "coverage" | "reducedPasses" | "workers"> {
   /** No state can have been merged with another. */
   readonly exact: boolean;
   readonly discoveries: readonly { readonly property: string; readonly kind: Discovery["kind"]; readonly path: readonly EngineEvent[]; readonly loop?: readonly EngineEvent[] }[];
@@ -221,6 +223,7 @@ export function findingsOf(model: ActorModel, engine: Engine): Findings {
     depth,
     complete,
     reducedPasses,
+    workers: 1,
     exact: engine.exact,
     discoveries: [
       ...engine.discoveries.map(({ property, kind, state }) => ({ property, kind, path: engine.path(state) })),
@@ -234,7 +237,7 @@ export function findingsOf(model: ActorModel, engine: Engine): Findings {
 /** The account that findings make. */
 export function explorationOf(of: System | ActorModel, findings: Findings): Exploration {
   const model = modelOf(of);
-  const { unique, generated, depth, complete, coverage, reducedPasses } = findings;
+  const { unique, generated, depth, complete, coverage, reducedPasses, workers } = findings;
   const found = new Set(findings.discoveries.map(({ property }) => property));
   let outcomes: Outcomes | undefined;
   return {
@@ -252,6 +255,7 @@ export function explorationOf(of: System | ActorModel, findings: Findings): Expl
     bounds: boundsOf(model, "model" in of ? of.model.clients : []),
     coverage,
     reducedPasses,
+    workers,
     collisionsExpected: findings.exact ? 0 : (unique * (unique - 1)) / 2 ** 65,
   };
 }

@@ -22,7 +22,7 @@ describe("several workers", () => {
     const { model, options } = make(name, settings);
     const alone = explore(model);
 
-    const team = await exploreParallel(model, { ...options, workers, splitAt: 50 });
+    const team = await exploreParallel(model, { ...options, workers, splitAt: 50, aloneMax: 0 });
 
     expect([team.unique, team.generated, team.depth, team.complete]).toEqual([alone.unique, alone.generated, alone.depth, alone.complete]);
     expect(byProperty(team)).toEqual(byProperty(alone));
@@ -33,12 +33,30 @@ describe("several workers", () => {
   it("a space that never grows large enough to divide is explored all the same", async () => {
     const { model, options } = make("single-copy-register", []);
 
-    expect(await exploreParallel(model, { ...options, workers: 2 })).toMatchObject({ unique: 93, generated: 121, depth: 9, complete: true });
+    expect(await exploreParallel(model, { ...options, workers: 2, aloneMax: 0 })).toMatchObject({ unique: 93, generated: 121, depth: 9, complete: true, workers: 2 });
+  });
+
+  it("leave a small space to one thread: it is done before others have started", async () => {
+    const { model, options } = make("single-copy-register", ["clients=3"]);
+
+    expect(await exploreParallel(model, { ...options, workers: 2 })).toMatchObject({ unique: 4_243, generated: 6_778, complete: true, workers: 1 });
+  });
+
+  it("leave a bound that one thread reaches as fast to one thread", async () => {
+    const { model, options } = make("paxos", ["clients=3"]);
+
+    expect(await exploreParallel(model, { ...options, workers: 2, statesMax: 5_000 })).toMatchObject({ complete: false, workers: 1 });
+  });
+
+  it("begin anew together where the space turns out larger than one thread should walk", { timeout: 60_000 }, async () => {
+    const { model, options } = make("linearizable-register", ["servers=2", "clients=3"]);
+
+    expect(await exploreParallel(model, { ...options, workers: 2, aloneMax: 1_000 })).toMatchObject({ unique: 35_009, generated: 68_115, complete: true, workers: 2 });
   });
 
   it("stop together near statesMax and say that they are not done", { timeout: 60_000 }, async () => {
     const { model, options } = make("linearizable-register", ["servers=2", "clients=3"]);
-    const found = await exploreParallel(model, { ...options, workers: 2, splitAt: 50, statesMax: 5_000 });
+    const found = await exploreParallel(model, { ...options, workers: 2, splitAt: 50, aloneMax: 0, statesMax: 5_000 });
 
     expect(found.complete).toBe(false);
     expect(found.unique).toBeLessThan(35_009);
@@ -47,7 +65,7 @@ describe("several workers", () => {
   it("a worker that fails ends the others, and its error is told", { timeout: 60_000 }, async () => {
     const { model, options } = make("paxos", []);
 
-    await expect(exploreParallel(model, { ...options, name: "no such model", workers: 2 })).rejects.toThrow(/no model "no such model"/);
+    await expect(exploreParallel(model, { ...options, name: "no such model", workers: 2, aloneMax: 0 })).rejects.toThrow(/no model "no such model"/);
   });
 });
 

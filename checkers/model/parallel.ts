@@ -5,6 +5,7 @@ import { guarded } from "../../harness/budget.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { isolate, type IsolatedLimits } from "../../harness/isolate.ts";
 import type { Settings } from "../../harness/options.ts";
+import { monotonicMs, nextTurn } from "../../harness/time.ts";
 import { type Coverage, type InputCoverage, keyOf, withoutEffect } from "./coverage.ts";
 import { Engine } from "./engine.ts";
 import { engineOptions, type ExplorableModel, explorationOf, type Exploration, type Findings, findingsOf, type Outcomes } from "./explore.ts";
@@ -36,7 +37,15 @@ export interface ParallelOptions {
   readonly signal?: AbortSignal;
   /** A level of that size is divided; default 1,000. */
   readonly splitAt?: number;
+  /** One thread walks up to that many states first; see `smallSpace`. */
+  readonly aloneMax?: number;
 }
+
+/**
+ * A space as small as that is walked by one thread: it is done before others have started. A larger one is begun anew by
+ * all; the tenth of a second that is lost then is what to start one of them costs.
+ */
+const smallSpace = 10_000;
 
 /** Explores `of`, which must be what `options` makes. Not for models of bit fields, reductions or `leadsTo`. */
 export async function exploreParallel(of: System | ActorModel, options: ParallelOptions): Promise<Exploration> {
@@ -44,6 +53,8 @@ export async function exploreParallel(of: System | ActorModel, options: Parallel
   if (model.liveness.length > 0) {
     throw new HarnessError("USAGE", `${model.name} has leadsTo properties, which need all transitions in one place`, { nextStep: "explore it with one worker" });
   }
+  const alone = await exploreAlone(model, options);
+  if (alone !== undefined) return explorationOf(of, alone);
   const workers = options.workers ?? availableParallelism();
   const shared = sharedTeam({ workers, statesMax: Math.min(options.statesMax ?? model.statesMax, 2 ** 25) });
   const { signal, ...plain } = options;
@@ -67,6 +78,17 @@ export async function exploreParallel(of: System | ActorModel, options: Parallel
     }),
   );
   return explorationOf(of, together(shares));
+}
+
+/** What one thread finds; undefined when the space is larger than `aloneMax`. */
+async function exploreAlone(model: ActorModel, options: ParallelOptions): Promise<Findings | undefined> {
+  const { aloneMax = smallSpace, signal, ...plain } = options;
+  const statesMax = options.statesMax ?? model.statesMax;
+  const end = monotonicMs() + (options.deadlineMs ?? Number.POSITIVE_INFINITY);
+  const budget = guarded(Number.POSITIVE_INFINITY, () => (signal?.aborted === true ? "interrupted" : monotonicMs() > end ? `${options.deadlineMs} ms` : undefined));
+  const engine = new Engine(model, engineOptions(model, { ...plain, budget, statesMax: Math.min(aloneMax, statesMax) }));
+  for (const _ of engine.running()) await nextTurn();
+  return engine.unique < aloneMax || aloneMax >= statesMax ? findingsOf(model, engine) : undefined;
 }
 
 interface ShareInput extends Omit<ParallelOptions, "signal"> {
@@ -119,6 +141,7 @@ function together(shares: readonly ShareOutput[]): Findings {
     depth: Math.max(...shares.map(({ depth }) => depth)),
     complete: shares.every(({ complete }) => complete),
     reducedPasses: 0,
+    workers: shares.length,
     exact: false,
     discoveries: [...discoveries.values()].sort((a, b) => a.path.length - b.path.length),
     coverage: coverageTogether(shares.map(({ coverage }) => coverage), sum(({ coverage }) => coverage.handlerCalls)),

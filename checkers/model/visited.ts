@@ -74,18 +74,17 @@ export class VisitedTable {
         nextStep: "lower the model's bounds, or set statesMax below that number",
       });
     }
-    this.#slots = new Int32Array(slots * 2);
-    this.#mask = slots - 1;
+    const fresh = (this.#slots = new Int32Array(slots * 2));
+    const mask = (this.#mask = slots - 1);
     this.#limit = Math.floor(slots * 0.7);
-    const fresh = this.#slots;
     const oldNumbers = this.#numbers;
     const numbers = oldNumbers === undefined ? undefined : (this.#numbers = new Int32Array(slots));
     for (let j = 0; j < old.length; j += 2) {
       const lo = old[j]!;
       if (lo === 0) continue;
       const hi = old[j + 1]!;
-      let i = (lo ^ Math.imul(hi, 0x9e3779b1)) & this.#mask;
-      while (fresh[2 * i] !== 0) i = (i + 1) & this.#mask;
+      let i = (lo ^ Math.imul(hi, 0x9e3779b1)) & mask;
+      while (fresh[2 * i] !== 0) i = (i + 1) & mask;
       fresh[2 * i] = lo;
       fresh[2 * i + 1] = hi;
       if (numbers !== undefined) numbers[i] = oldNumbers![j >> 1]!;
