@@ -5,7 +5,8 @@ import { kvProblem } from "./kv-problem.ts";
 import { monitors } from "./monitors.ts";
 import { NEVER, type Part } from "./parts.ts";
 import { registerProblem } from "./register-problem.ts";
-import { type Outcome, Search, type SearchProblem } from "./search.ts";
+import { Search } from "./search.ts";
+import type { Outcome, SearchProblem } from "./search-problem.ts";
 
 /** The answer for one part, and how it was found. */
 export interface Decision {

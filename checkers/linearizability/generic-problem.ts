@@ -2,7 +2,7 @@ import { equalJson, type Json } from "../../harness/json.ts";
 import { Automaton } from "./automaton.ts";
 import type { Part } from "./parts.ts";
 import { QueuePace } from "./queue-pace.ts";
-import type { SearchProblem } from "./search.ts";
+import type { SearchProblem } from "./search-problem.ts";
 
 /** Any object at all: the spec itself is asked, each question once. `initial`: the values it may hold at first. */
 export function genericProblem(part: Part, initial?: readonly Json[]): SearchProblem {

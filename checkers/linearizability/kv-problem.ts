@@ -2,7 +2,7 @@ import { canonicalJson, equalJson, isArray, type Json } from "../../harness/json
 import type { Call } from "../../harness/op.ts";
 import { type OperationClass, NEVER, type Part } from "./parts.ts";
 import type { KnownObjectOptions } from "./register-problem.ts";
-import type { Doom, SearchProblem, StateMachine } from "./search.ts";
+import type { Doom, SearchProblem, StateMachine } from "./search-problem.ts";
 import { Transitions, UNASKED } from "./transitions.ts";
 
 /**

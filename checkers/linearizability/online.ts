@@ -9,7 +9,8 @@ import { decide } from "./decide.ts";
 import { genericProblem } from "./generic-problem.ts";
 import { asRegister } from "./kv-as-register.ts";
 import { type Part, partsOf } from "./parts.ts";
-import { type Outcome, Search } from "./search.ts";
+import { Search } from "./search.ts";
+import type { Outcome } from "./search-problem.ts";
 
 /**
  * Linearizability while a run goes on, so that it can stop at the first violation.

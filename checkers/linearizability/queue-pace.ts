@@ -1,6 +1,6 @@
 import { canonicalJson } from "../../harness/json.ts";
 import { NEVER, type Part } from "./parts.ts";
-import type { Pace } from "./search.ts";
+import type { Pace } from "./search-problem.ts";
 
 /**
  * Where in a queue's line each value may stand. What goes in at place p comes out by the dequeue

@@ -1,7 +1,7 @@
 import type { Json } from "../../harness/json.ts";
 import { NEVER, type Part } from "./parts.ts";
 import { CAS, NOTHING, READ, REFUSED, registerForms, WRITE } from "./register-forms.ts";
-import type { Lookahead, SearchProblem, StateMachine } from "./search.ts";
+import type { Lookahead, SearchProblem, StateMachine } from "./search-problem.ts";
 
 /**
  * A register (read, write, cas) as plain integers: a state is a value's number, a class is one of

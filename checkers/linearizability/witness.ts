@@ -8,7 +8,8 @@ import { asRegister } from "./kv-as-register.ts";
 import { kvProblem } from "./kv-problem.ts";
 import { NEVER, type OperationClass, type Part } from "./parts.ts";
 import { registerProblem } from "./register-problem.ts";
-import { Search, type SearchProblem } from "./search.ts";
+import { Search } from "./search.ts";
+import type { SearchProblem } from "./search-problem.ts";
 
 /**
  * A small proof that a part is not linearizable.
