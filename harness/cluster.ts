@@ -68,6 +68,8 @@ export interface Flow {
 export interface Net {
   /** Nothing passes; bytes sent while cut are lost and the connection dies at heal. */
   cut(flows: readonly Flow[]): Disturbance;
+  /** Connections from → to end, and new ones are refused, as at a port where nobody listens; whoever dialled the others keeps them. */
+  refuse?(flows: readonly Flow[]): Disturbance;
   /** Everything passes late. */
   delay(flows: readonly Flow[], options: { readonly latencyMs: number; readonly jitterMs: number }): Disturbance;
   /** Any toxic of Toxiproxy 2.12 on the flows, for faults beyond cut and delay. */

@@ -2,7 +2,7 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkLinearizable } from "../checkers/linearizability/linearizability.ts";
 import { lamport } from "../checkers/model/lamport.ts";
-import { replayOnCluster } from "../clusters/local/gated-replay.ts";
+import { conditionsOf, replayOnCluster } from "../clusters/local/gated-replay.ts";
 import { actorModelOf } from "../harness/actor-model.ts";
 import type { System } from "../harness/actor.ts";
 import { steps as stepBudget } from "../harness/budget.ts";
@@ -121,8 +121,7 @@ export async function replayForReal(request: ReplayRequest): Promise<ReplayedFor
 export function judgeReplay(about: { readonly system: System; readonly history: History; readonly logsFolder: string }): VerdictRecord {
   const cpu = cpuMs();
   const { system, history, logsFolder } = about;
-  const { network } = system.model;
-  const traces = validateTraces({ system, logsFolder, links: { order: network.order, repeats: network.duplicates > 0 } });
+  const traces = validateTraces({ system, logsFolder, conditions: conditionsOf(system) });
   const broken = traces.trace.verdict === "valid" ? traces.trace.broken : undefined;
   const properties: Verdict =
     broken === undefined
@@ -155,7 +154,7 @@ function writeReplayReport(about: { readonly folder: RunFolder; readonly record:
   };
   const input = {
     title: `${model.system}: a schedule of the model, played on real processes`,
-    lead: "Each delivery waited at its node's door until the schedule let it in; crashes were SIGKILLs, recoveries restarts with what was on disk. What the clients saw was recorded from the wire.",
+    lead: "Each delivery waited at its node's door until the schedule let it in; what was lost was lost at its link's proxy; crashes were SIGKILLs, recoveries restarts with what was on disk. What the clients saw was recorded from the wire.",
     rerun: record.rerun,
     seed: record.seed,
     createdAt: record.startedAt,

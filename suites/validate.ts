@@ -1,5 +1,6 @@
 import { unansweredOperation } from "../clusters/local/answers.ts";
 import { type Diary, hasDiaries, readDiaries } from "../clusters/local/diaries.ts";
+import { conditionsOf } from "../clusters/local/gated-replay.ts";
 import { describeUnexplained, type TraceVerdict, validateTrace, type ValidationOptions } from "../clusters/local/validation.ts";
 import { systemDefinitions } from "../clusters/systems/registry.ts";
 import type { System } from "../harness/actor.ts";
@@ -49,8 +50,7 @@ function validateFolder(run: StoredRun, about: { readonly record: RunRecord; rea
   return validateTraces({
     system,
     logsFolder: run.paths.logs,
-    // A schedule of a model lets messages in as that model's network would.
-    ...(record.workload === "replay" ? { links: { order: system.model.network.order, repeats: system.model.network.duplicates > 0 } } : {}),
+    ...(record.workload === "replay" ? { conditions: conditionsOf(system) } : {}),
     ...(history === undefined ? {} : { answers: { record, history } }),
   });
 }
@@ -59,12 +59,13 @@ function validateFolder(run: StoredRun, about: { readonly record: RunRecord; rea
 export function validateTraces(about: {
   readonly system: System;
   readonly logsFolder: string;
-  readonly links?: NonNullable<ValidationOptions["links"]>;
+  /** Of a replay. */
+  readonly conditions?: Pick<ValidationOptions, "links" | "disk">;
   readonly answers?: { readonly record: RunRecord; readonly history: History };
 }): Validated {
-  const { system, links, answers } = about;
+  const { system, conditions, answers } = about;
   const diaries = readDiaries(about.logsFolder, system.servers);
-  const trace = validateTrace({ diaries, systemOf: () => system, ...(links === undefined ? {} : { links }) });
+  const trace = validateTrace({ diaries, systemOf: () => system, ...conditions });
   return { system: system.name, trace, verdict: verdictOf(trace, answers === undefined ? undefined : answersProblem({ ...answers, system, diaries })) };
 }
 

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { DurableStore } from "./durable-store.ts";
+import { DurableStore, fallBack } from "./durable-store.ts";
 import { LineFile } from "./line-file.ts";
 
 let folder = "";
@@ -82,4 +82,21 @@ test("opening a line file again drops its torn last line, however long it is", (
   expect(again.last()).toBe("y".repeat(200_000));
   again.append("end\n");
   expect(readFileSync(path, "utf8").split("\n").map((line) => line.length)).toEqual([5, 200_000, 3, 0]);
+});
+
+test("a disk that lied falls back to an earlier save, to none at all, and never to what it had not held", async () => {
+  const path = join(folder, "lied.jsonl");
+  const store = new DurableStore(path);
+  for (const value of [1, { two: "zwölf" }, 3]) {
+    store.append(value);
+    await synced(store);
+  }
+
+  expect(fallBack(path, 4)).toBe(false);
+  expect(new DurableStore(path).load()).toBe(3);
+  expect(fallBack(path, { two: "zwölf" })).toBe(true);
+  expect(new DurableStore(path).load()).toEqual({ two: "zwölf" });
+  expect(fallBack(path, null)).toBe(true);
+  expect(new DurableStore(path).load()).toBeNull();
+  expect(fallBack(join(folder, "never-made.jsonl"), null)).toBe(true);
 });

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fdatasync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fdatasync, fsyncSync, openSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { assert } from "../../harness/assert.ts";
-import type { Json } from "../../harness/json.ts";
+import { equalJson, type Json } from "../../harness/json.ts";
 import { LineFile } from "./line-file.ts";
 
 /**
@@ -75,6 +75,22 @@ export class DurableStore {
     file.close();
     return new LineFile(this.#path);
   }
+}
+
+/** Name of the deployed actor's log in its node's data folder. */
+export const durableFileName = "durable.jsonl";
+
+/**
+ * What a disk that lied about its last syncs shows after the power has failed: the newest saves are gone, back to where
+ * `durable` was saved last (null: before the first save). The node must be dead. False, and nothing changed, when the log
+ * never held it. O(size of the log).
+ */
+export function fallBack(path: string, durable: Json): boolean {
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
+  const at = lines.findLastIndex((line) => equalJson((JSON.parse(line) as readonly [Json])[0], durable));
+  if (at < 0 && durable !== null) return false;
+  if (lines.length > 0) truncateSync(path, Buffer.byteLength(lines.slice(0, at + 1).map((line) => `${line}\n`).join("")));
+  return true;
 }
 
 /** Rare enough to cost nothing, small enough that a run's folder stays small. */

@@ -6,10 +6,17 @@
  */
 export class Gate {
   readonly #held = new Map<string, () => void>();
+  readonly #arrived: string[] = [];
+
+  /** All that has come to this door, let in or not. */
+  get arrived(): readonly string[] {
+    return this.#arrived;
+  }
 
   /** `name`: a message's mid, or a call's operation; each arrives once. */
   hold(name: string, letIn: () => void): void {
     this.#held.set(name, letIn);
+    this.#arrived.push(name);
   }
 
   /** Lets it in; false when it has not arrived. `once`: it is used up; `again`: it can be let in another time. */

@@ -1,4 +1,5 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import type { SystemDefinition } from "../../harness/actor.ts";
 import { findSystem } from "../systems/registry.ts";
 import { expectCounterexampleToHappen } from "./testing/replay-counterexample.ts";
 
@@ -12,5 +13,22 @@ describe("a model's shortest counterexample happens on real processes", { timeou
     ["a message that comes twice", "state-sync-blind"],
   ])("%s: %s", async (_what, name) => {
     await expectCounterexampleToHappen(findSystem(name));
+  });
+
+  it("a disk that lies about a sync: single-copy loses a write that a client was told of", async () => {
+    await expectCounterexampleToHappen(findSystem("single-copy"), ["crashes=1", "lostWrites=1"]);
+  });
+
+  it("a partition that heals: what it loses is lost at the proxies of the links that it cuts", async () => {
+    const mutex = findSystem("lamport-mutex");
+    const torn: SystemDefinition = {
+      ...mutex,
+      make(settings) {
+        const whole = mutex.make({ ...settings, servers: 2 });
+        return { ...whole, liveness: [], model: { ...whole.model, faults: { ...whole.model.faults, partitions: 1 } } };
+      },
+    };
+
+    expect(await expectCounterexampleToHappen(torn, ["servers=2"])).toEqual({ onLinks: 1, keptOut: 0 });
   });
 });

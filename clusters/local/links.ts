@@ -10,7 +10,7 @@ export interface LinkName {
 /** What carries a local cluster's links: a proxy per link, or nothing at all. */
 export interface Links extends AsyncDisposable {
   /** Faults on the links; absent where nothing carries them. */
-  readonly net?: Net;
+  readonly net?: Required<Net>;
   /** Where the dialler of the link reaches `upstream`. Asked again with another upstream, the link leads there from now on. */
   connect(link: LinkName, upstream: Endpoint): Promise<Endpoint>;
 }

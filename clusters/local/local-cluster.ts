@@ -4,6 +4,7 @@ import type { SystemDefinition } from "../../harness/actor.ts";
 import type { ClusterStart, Endpoint, Net, ProcessControl } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { type NodeId, nodeNames } from "../../harness/ids.ts";
+import type { Json } from "../../harness/json.ts";
 import type { Settings } from "../../harness/options.ts";
 import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
 import { begun } from "../begun.ts";
@@ -53,6 +54,10 @@ export interface LocalClusterOptions {
 /** What a local cluster can do beyond the common interface. */
 export interface LocalRunningCluster extends RunningActorCluster {
   readonly processes: ProcessControl;
+  /** Absent where links are direct. */
+  readonly net?: Required<Net>;
+  /** The disk of a node that was killed loses its newest saves, back to `durable`; false when that is not among them. */
+  loseWrites(node: NodeId, durable: Json): boolean;
 }
 
 /** A `Cluster`. */
@@ -73,7 +78,7 @@ class Local implements LocalRunningCluster {
   readonly name = "local";
   readonly nodes: readonly NodeId[];
   readonly processes: ProcessControl;
-  net?: Net;
+  net?: Required<Net>;
   readonly #options: LocalClusterOptions;
   readonly #start: ClusterStart;
   readonly #nodes: LocalNode[] = [];
@@ -121,6 +126,10 @@ class Local implements LocalRunningCluster {
 
   address(node: NodeId): Endpoint {
     return this.#find(node).address;
+  }
+
+  loseWrites(node: NodeId, durable: Json): boolean {
+    return this.#find(node).loseWrites(durable);
   }
 
   healthy(node: NodeId, signal: AbortSignal): Promise<boolean> {

@@ -1,10 +1,13 @@
+import { join } from "node:path";
 import { assert } from "../../harness/assert.ts";
 import type { ActorId } from "../../harness/actor.ts";
 import type { Endpoint } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import type { NodeId } from "../../harness/ids.ts";
+import type { Json } from "../../harness/json.ts";
 import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
 import { openClientLink } from "./client-link.ts";
+import { durableFileName, fallBack } from "./durable-store.ts";
 import type { NodeConfig, PeersLine } from "./node-config.ts";
 import { logTail, nodeExited, type NodeProcess, type NodeSpawn, spawnNode } from "./node-process.ts";
 import type { Health } from "./wire.ts";
@@ -116,6 +119,12 @@ export class LocalNode {
     this.#mayExit = true;
     this.#process.signal("SIGKILL");
     await this.#process.exited;
+  }
+
+  /** Its disk loses the newest saves, back to `durable`; false when that is not among them. */
+  loseWrites(durable: Json): boolean {
+    assert(this.#process.exit() !== undefined, `${this.name} is dead while its disk loses what it had saved`);
+    return fallBack(join(this.#options.spawn.config.dataFolder, durableFileName), durable);
   }
 
   /** Ends it for good; resolves when it is gone. */

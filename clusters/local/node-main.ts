@@ -10,7 +10,7 @@ import { Random } from "../../harness/random.ts";
 import { monotonicMs, soon } from "../../harness/time.ts";
 import { findSystem } from "../systems/registry.ts";
 import { ActorHost } from "./actor-host.ts";
-import { DurableStore } from "./durable-store.ts";
+import { durableFileName, DurableStore } from "./durable-store.ts";
 import { FifoDelay } from "./fifo-delay.ts";
 import { Gate } from "./gate.ts";
 import { LineFile } from "./line-file.ts";
@@ -63,7 +63,7 @@ interface Room {
 
 function openRoom(round: number, options: { readonly random: Random; readonly delayMsMax: number }): Room {
   // Nobody crashes in a round, so its saves need not wait for the disk.
-  const store = round === 0 ? new DurableStore(join(config.dataFolder, "durable.jsonl")) : new DurableStore(join(config.dataFolder, `round-${round}.jsonl`), "kernel");
+  const store = round === 0 ? new DurableStore(join(config.dataFolder, durableFileName)) : new DurableStore(join(config.dataFolder, `round-${round}.jsonl`), "kernel");
   const host = new ActorHost({
     actor,
     self,
@@ -123,10 +123,10 @@ function endRoom(round: number): RoundCounts {
 function onControl(request: Exclude<Request, { ask: "call" }>): Answer {
   switch (request.ask) {
     case "health": {
-      const up = [...links].map(([id, link]) => [String(id), link.up] as const);
+      const byPeer = <T>(of: (link: PeerLink) => T): { readonly [peer: string]: T } => Object.fromEntries([...links].map(([id, link]) => [String(id), of(link)]));
       const lost = [...links.values()].reduce((sum, link) => sum + link.lost, 0);
       const ready = rooms.get(0)?.host.running === true;
-      return { id: request.id, health: { node: config.id, epoch, ready, links: Object.fromEntries(up), lost } };
+      return { id: request.id, health: { node: config.id, epoch, ready, links: byPeer((link) => link.up), dialled: byPeer((link) => link.dialled), lost } };
     }
     case "open": {
       const room = openRoom(request.round, { random: new Random(seed(request.seed)).fork(`n${config.id + 1}`), delayMsMax: request.delayMsMax });
@@ -138,7 +138,7 @@ function onControl(request: Exclude<Request, { ask: "call" }>): Answer {
       return { id: request.id, round: request.round, counts: room?.host.counts ?? noCounts };
     }
     case "act":
-      return { id: request.id, acted: { done: act(request.act), settled: rooms.get(0)!.host.settled, left } };
+      return { id: request.id, acted: { done: act(request.act), settled: rooms.get(0)!.host.settled, left, arrived: gate?.arrived ?? [] } };
     case "end":
       return { id: request.id, round: request.round, counts: endRoom(request.round) };
   }

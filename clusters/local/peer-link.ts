@@ -45,6 +45,11 @@ export class PeerLink {
     return this.#welcomed;
   }
 
+  /** Connections that were made so far, to the peer or to a proxy before it, and whether the last one stands. */
+  get dialled(): { readonly times: number; readonly open: boolean } {
+    return { times: this.#attempt, open: this.#writer !== undefined };
+  }
+
   /** Frames that were never handed to a connection. */
   get lost(): number {
     return this.#lost;

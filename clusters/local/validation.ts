@@ -2,6 +2,7 @@ import type { ActorContext, ActorId, System } from "../../harness/actor.ts";
 import { type ActorInput, type ActorNode, type Effect, foldEffects, type HandlerResult, runHandler, unborn } from "../../harness/actor-step.ts";
 import { actorContext } from "../../harness/actor-model.ts";
 import { describeError } from "../../harness/errors.ts";
+import type { DiskKind } from "../../harness/disk.ts";
 import type { NodeId } from "../../harness/ids.ts";
 import { canonicalJson, equalJson, type Json } from "../../harness/json.ts";
 import type { Diary } from "./diaries.ts";
@@ -40,6 +41,8 @@ export interface ValidationOptions {
   readonly systemOf: (round: number) => System;
   /** What the links gave. By default what TCP does: in order, at most once; a replay's gate may let messages overtake and repeat each other. */
   readonly links?: { readonly order: "fifo" | "any"; readonly repeats: boolean };
+  /** What the nodes' disks did with what they had synced; `syncs` by default: they kept it. `lies`: in a kill the last save could be lost. */
+  readonly disk?: DiskKind;
   /** Called for each event that is explained, causes first. */
   readonly watch?: (step: ValidatedStep) => void;
 }
@@ -239,16 +242,17 @@ class Validator {
         return offered !== undefined && equalJson(offered, line.in.choice) ? undefined : { what: "its choice", expected: canonicalJson(offered ?? "none"), seen: canonicalJson(line.in.choice) };
       }
       case "call":
-        return room.operations.has(line.in.operation) ? { what: "the event", expected: `one call ${line.in.operation}`, seen: "a second one" } : undefined;
+        return room.operations.has(line.in.operation) && !this.#repeats ? { what: "the event", expected: `one call ${line.in.operation}`, seen: "a second one" } : undefined;
     }
   }
 
   /**
    * A restart finds the last durable write. After a kill in the middle of a commit it may be an earlier one, if no
-   * message that waited for a later write was ever handled.
+   * message that waited for a later write was ever handled; on a disk that lies, the one before the last at any time.
    */
   #foundWhatWasSaved(found: Json, room: Room): Problem | undefined {
     const saves = room.saves.length === 0 ? [{ durable: null, later: [] }] : room.saves;
+    if (this.#options.disk === "lies" && saves.length > 1 && equalJson(saves.at(-2)!.durable, found)) return undefined;
     for (const save of saves.toReversed()) {
       if (equalJson(save.durable, found)) return undefined;
       if (save.later.some((mid) => this.#handled.has(mid))) break;
@@ -256,15 +260,19 @@ class Validator {
     return { what: "what it found saved", expected: canonicalJson(saves.at(-1)!.durable), seen: canonicalJson(found) };
   }
 
+  /** May what travels come twice? */
+  get #repeats(): boolean {
+    return this.#options.links?.repeats ?? false;
+  }
+
   #deliverable(id: ActorId, { round, in: { mid, from, message } }: Extract<TraceLine, { event: "deliver" }>): Problem | undefined {
     const sent = this.#sent.get(mid)!;
     const link = linkOf(round, from, id);
     if (sent.link !== link) return { what: "its message", expected: `one for this node from n${from + 1}`, seen: `${mid}, which was sent on another link` };
     if (!equalJson(sent.message, message)) return { what: "its message", expected: canonicalJson(sent.message), seen: canonicalJson(message) };
-    const { order, repeats } = this.#options.links ?? { order: "fifo", repeats: false };
-    if (sent.delivered && !repeats) return { what: "its message", expected: "one that was not handled yet", seen: `${mid} again` };
+    if (sent.delivered && !this.#repeats) return { what: "its message", expected: "one that was not handled yet", seen: `${mid} again` };
     const newest = this.#newest.get(link);
-    return order === "fifo" && newest !== undefined && isBefore(sent.place, newest) ? { what: "its message", expected: `one sent after ${newest.join("-")} on this link`, seen: `${mid}, which was overtaken` } : undefined;
+    return (this.#options.links?.order ?? "fifo") === "fifo" && newest !== undefined && isBefore(sent.place, newest) ? { what: "its message", expected: `one sent after ${newest.join("-")} on this link`, seen: `${mid}, which was overtaken` } : undefined;
   }
 
   /** What the handler did, against what was written down. */

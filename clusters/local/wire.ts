@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { ActorId, OperationId } from "../../harness/actor.ts";
 import { isObject, type Json } from "../../harness/json.ts";
+import type { PeerLink } from "./peer-link.ts";
 
 /**
  * What travels between nodes, clients and the cluster's own hand: frames of a 4-byte big-endian length and that many
@@ -65,6 +66,8 @@ export interface Acted {
   readonly settled: boolean;
   /** All that has left the actor in this life, in order: messages by mid, answers by operation. */
   readonly left: readonly Departure[];
+  /** All that has come to its door in this life, in order: messages by mid, calls by operation. */
+  readonly arrived: readonly string[];
 }
 export type Departure = { readonly to: ActorId; readonly mid: string } | { readonly operation: OperationId };
 
@@ -87,6 +90,8 @@ export interface Health {
   readonly ready: boolean;
   /** By peer: has the peer welcomed this node's connection? */
   readonly links: { readonly [peer: string]: boolean };
+  /** By peer: how many connections this node has made on its link to it, and whether the last one stands. */
+  readonly dialled: { readonly [peer: string]: PeerLink["dialled"] };
   /** Frames that never left: the queue of a dead link, or the buffer of a stuck one, was full. */
   readonly lost: number;
 }

@@ -35,6 +35,7 @@ export function proxiedNet(options: ProxiedNetOptions): Required<Net> {
   const make = (what: string, flows: readonly Flow[], effect: Effect): Disturbance => new FlowDisturbance(what, flows, { effect, options });
   return {
     cut: (flows) => make("cut", flows, options.cut === "disable" ? { by: "disable" } : { by: "toxic", type: "timeout", attributes: { timeout: 0 } }),
+    refuse: (flows) => make("refuse", flows, { by: "disable" }),
     delay: (flows, { latencyMs, jitterMs }) => {
       const attributes = { latency: Math.round(latencyMs), jitter: Math.round(jitterMs) };
       return make(`delay by ${latencyMs}${jitterMs > 0 ? ` ± ${jitterMs}` : ""} ms`, flows, { by: "toxic", type: "latency", attributes });
