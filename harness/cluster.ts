@@ -11,7 +11,20 @@ import type { Random } from "./random.ts";
 export interface Cluster {
   /** `local`, `docker`, `simulated`. */
   readonly name: string;
+  /** Absent where only the started cluster knows. */
+  readonly abilities?: Abilities;
   start(options: ClusterStart): Promise<RunningCluster>;
+}
+
+/** What can be done to a cluster's nodes, known before it starts: a fault that needs more is refused then. */
+export interface Abilities {
+  readonly nodes: readonly NodeId[];
+  /** `toxics`: links that can do more than be cut and delayed. */
+  readonly can: readonly (Capability | "toxics")[];
+  /** Names of a node's processes, where they can be chosen. */
+  readonly processes: readonly string[];
+  /** Roles that nodes may have; `unknown`: some, which are not known by name. */
+  readonly roles: readonly string[] | "unknown";
 }
 
 export interface ClusterStart {

@@ -15,6 +15,8 @@ export interface DatabaseDefinition {
   /** One line for `rashomon list systems`. */
   readonly summary: string;
   readonly options: readonly OptionSpec[];
+  /** Absent: it can have any number of nodes. */
+  readonly nodesMax?: number;
   /** Kinds of clusters it can be deployed on, the default first. */
   readonly clusters: readonly ("local" | "docker" | "simulated")[];
   /** Names of the workloads whose calls its client understands. */

@@ -1,4 +1,4 @@
-import type { Capability, RunningCluster } from "../harness/cluster.ts";
+import type { Abilities, Capability, RunningCluster } from "../harness/cluster.ts";
 import { HarnessError } from "../harness/errors.ts";
 import { type OptionSpec, parseSettings, type Settings } from "../harness/options.ts";
 import type { Plan, PlanContext } from "./plan.ts";
@@ -49,29 +49,53 @@ export function arm(fault: Fault, settings: Settings = {}): ArmedFault {
  * need. To be called before the first operation.
  */
 export function checkCapabilities(faults: readonly ArmedFault[], cluster: RunningCluster): void {
+  checkAbilities(faults, { name: cluster.name, abilities: abilitiesOf(cluster), instead: [] });
+}
+
+/** The same of a cluster that has not started; `instead`: names of the faults that it takes, for the error's text. */
+export function checkAbilities(faults: readonly ArmedFault[], { name, abilities, instead }: { readonly name: string; readonly abilities: Abilities; readonly instead: readonly string[] }): void {
   const problems = new Map<string, string[]>();
   for (const armed of faults) {
-    for (const what of missing(armed, cluster)) problems.set(what, [...(problems.get(what) ?? []), armed.fault.name]);
+    for (const what of missing(armed, abilities)) problems.set(what, [...(problems.get(what) ?? []), armed.fault.name]);
   }
   if (problems.size === 0) return;
   const said = [...problems].map(([what, names]) => `${what} (for ${names.join(", ")})`);
-  const able = faults.filter((armed) => missing(armed, cluster).length === 0).map((armed) => armed.fault.name);
-  throw new HarnessError("CAPABILITY_MISSING", `cluster '${cluster.name}' cannot do this: ${said.join("; ")}`, {
-    nextStep: able.length > 0 ? `use a cluster that can, or run with --nemesis ${able.join(",")}` : "use a cluster that can, or other faults (see `rashomon list faults`)",
+  const able = faults.filter((armed) => missing(armed, abilities).length === 0).map((armed) => armed.fault.name);
+  throw new HarnessError("CAPABILITY_MISSING", `cluster '${name}' cannot do this: ${said.join("; ")}`, {
+    nextStep: [
+      able.length > 0 ? `use a cluster that can, or run with --nemesis ${able.join(",")}` : "use a cluster that can, or other faults (see `rashomon list faults`)",
+      ...(instead.length === 0 ? [] : [`it takes ${instead.join(", ")}`]),
+    ].join("; "),
   });
 }
 
-function missing({ fault, settings }: ArmedFault, cluster: RunningCluster): string[] {
-  const problems = fault.needs.filter((need) => !can(cluster, need)).map((need) => needs[need]);
-  if (cluster.nodes.length < fault.nodesMin) problems.push(`it has ${cluster.nodes.length} node(s) where ${fault.nodesMin} are needed`);
+/** Whether a fault can be done to some target of such a cluster, whatever its number of nodes. */
+export function isSupported(fault: Fault, { can }: Pick<Abilities, "can">): boolean {
+  return fault.needs.every((need) => can.includes(need));
+}
+
+function abilitiesOf(cluster: RunningCluster): Abilities {
+  const able = (need: Need): boolean => (need === "toxics" ? cluster.net?.toxic !== undefined : cluster[need] !== undefined);
+  return {
+    nodes: cluster.nodes,
+    can: (Object.keys(needs) as Need[]).filter(able),
+    processes: cluster.processes?.names ?? [],
+    roles: cluster.roles === undefined ? [] : "unknown",
+  };
+}
+
+function missing({ fault, settings }: ArmedFault, abilities: Abilities): string[] {
+  const { nodes, can, roles } = abilities;
+  const problems = fault.needs.filter((need) => !can.includes(need)).map((need) => needs[need]);
+  if (nodes.length < fault.nodesMin) problems.push(`it has ${nodes.length} node(s) where ${fault.nodesMin} are needed`);
   const target = settings.target;
   if (typeof target === "string") {
-    const names = namesOf(target, cluster.nodes);
-    if (names.kind === "unknown") problems.push(`it has no node ${names.names.join(", ")} (its nodes: ${cluster.nodes.join(", ")})`);
-    if (targetsMost(names, cluster.nodes.length) > (fault.targetsMax ?? Infinity)) problems.push(`it does this to ${fault.targetsMax} node(s) at a time, not to ${target}`);
-    if (names.kind === "role" && cluster.roles === undefined) problems.push(`its nodes have no roles such as ${JSON.stringify(target)}`);
+    const names = namesOf(target, nodes);
+    if (names.kind === "unknown") problems.push(`it has no node ${names.names.join(", ")} (its nodes: ${nodes.join(", ")})`);
+    if (targetsMost(names, nodes.length) > (fault.targetsMax ?? Infinity)) problems.push(`it does this to ${fault.targetsMax} node(s) at a time, not to ${target}`);
+    if (names.kind === "role" && roles !== "unknown" && !roles.includes(target)) problems.push(`its nodes have no roles such as ${JSON.stringify(target)}${roles.length === 0 ? "" : ` (they have ${roles.join(", ")})`}`);
   }
-  const process = missingProcess(settings, cluster);
+  const process = missingProcess(settings, abilities.processes);
   if (process !== undefined) problems.push(process);
   return problems;
 }
@@ -83,7 +107,3 @@ const needs: { readonly [need in Need]: string } = {
   clocks: "skew clocks",
   membership: "change who belongs to it",
 };
-
-function can(cluster: RunningCluster, need: Need): boolean {
-  return need === "toxics" ? cluster.net?.toxic !== undefined : cluster[need] !== undefined;
-}

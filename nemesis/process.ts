@@ -1,4 +1,3 @@
-import type { RunningCluster } from "../harness/cluster.ts";
 import { type OptionSpec, type Settings, textOf } from "../harness/options.ts";
 import type { PlanContext } from "./plan.ts";
 
@@ -16,11 +15,10 @@ export function chooseProcess({ settings }: Pick<PlanContext, "settings">): { re
   return name === "all" ? { process: undefined, label: "" } : { process: name, label: `${name} on ` };
 }
 
-/** What is wrong with the setting on this cluster; undefined when nothing is, or the fault has no such setting. */
-export function missingProcess(settings: Settings, cluster: RunningCluster): string | undefined {
+/** What is wrong with the setting where nodes have processes of these names; undefined when nothing is, or the fault has no such setting. */
+export function missingProcess(settings: Settings, names: readonly string[]): string | undefined {
   const name = settings["process"];
   if (typeof name !== "string" || name === "all") return undefined;
-  const names = cluster.processes?.names ?? [];
   if (names.includes(name)) return undefined;
   return `its nodes have no process ${JSON.stringify(name)}${names.length === 0 ? " that can be chosen" : ` (they have ${names.join(", ")})`}`;
 }

@@ -10,6 +10,7 @@ import { type Progress, run, type RunResult } from "../harness/runner.ts";
 import { monotonicNs, wallClock } from "../harness/time.ts";
 import { checkCapabilities } from "../nemesis/fault.ts";
 import { faults } from "../nemesis/registry.ts";
+import { checkBeforeStart } from "../nemesis/supported.ts";
 import { makeNemesis } from "../nemesis/nemesis.ts";
 import type { RunRecord, Stopped, VerdictRecord } from "../results/records.ts";
 import { createRunFolder, readFaults, type RunFolder } from "../results/store.ts";
@@ -98,6 +99,7 @@ async function onCluster(scenario: Scenario, folder: RunFolder, hooks: DeployHoo
   try {
     const random = new Random(scenario.seed);
     const { cluster, client } = scenario.subject.deploy(scenario.settings, { kind: scenario.cluster, nodes: scenario.nodes, concurrency: scenario.concurrency, runId: runIdOf(folder.path), object: scenario.workload.object });
+    checkBeforeStart(scenario.faults, cluster);
     const start: ClusterStart = { signal: hooks.signal, ledger, logsFolder: folder.paths.logs, random: random.fork("cluster"), progress: hooks.tell };
     const running = await cluster.start(start);
     const record: RunRecord = { ...hooks.record, description: running.describe(), clientNodes: running.clientNodes ?? running.nodes, ...versionsOf(running, hooks.record) };

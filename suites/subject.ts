@@ -33,6 +33,7 @@ export interface Subject {
   readonly workloads: readonly string[];
   /** How many nodes it has, where that cannot be chosen. */
   readonly nodes?: number;
+  readonly nodesMax?: number;
   /** What its users may expect, in force with these settings. */
   claim(settings: Settings): Claim;
   /** Options of workloads that follow from these settings, where a workload has them. */
@@ -101,6 +102,7 @@ export async function subjectNamed(name: string, own: Pick<OwnPlace, "adoptedFau
 function databaseSubject(definition: DatabaseDefinition & { readonly nodes?: number }): Subject {
   return {
     ...(definition.nodes === undefined ? {} : { nodes: definition.nodes }),
+    ...(definition.nodesMax === undefined ? {} : { nodesMax: definition.nodesMax }),
     name: definition.name,
     summary: definition.summary,
     role: "database",

@@ -1,9 +1,9 @@
 import type { SystemDefinition } from "../../harness/actor.ts";
 import type { Endpoint } from "../../harness/cluster.ts";
-import type { Seed } from "../../harness/ids.ts";
+import { type Seed, seed } from "../../harness/ids.ts";
 import type { Settings } from "../../harness/options.ts";
 import { deadlineSignal } from "../../harness/time.ts";
-import { dockerCluster } from "../docker/docker-cluster.ts";
+import { type DockerCluster, dockerCluster } from "../docker/docker-cluster.ts";
 import type { DockerSystem, NodePlace } from "../docker/docker-system.ts";
 import { dockerfileBeside } from "../docker/image.ts";
 import type { ActorCluster } from "../local/actor-cluster.ts";
@@ -26,10 +26,11 @@ import { nodeFiles, programInImage } from "./node-files.ts";
  */
 export function dockerActors(options: DockerActorsOptions): ActorCluster {
   const { nodes, runId, clientLinks = 1 } = options;
+  const clusterOf = (seed: Seed): DockerCluster => dockerCluster({ system: actorSystem({ ...options, seed }), nodes, runId, clientLinks });
   return {
-    name: "docker",
+    ...clusterOf(seed(runId)),
     // What the nodes draw (how long a timer runs) follows from the run's seed, as on the local cluster.
-    start: (start) => dockerCluster({ system: actorSystem({ ...options, seed: start.random.seed }), nodes, runId, clientLinks }).start(start),
+    start: (start) => clusterOf(start.random.seed).start(start),
   };
 }
 

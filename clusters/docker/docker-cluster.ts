@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { ClusterStart, Endpoint, Net, Membership, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
+import type { Abilities, ClusterStart, Endpoint, Net, Membership, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { nodeNames, type NodeId } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
@@ -49,6 +49,7 @@ export interface DockerClusterOptions {
 /** A `Cluster` whose nodes can be looked at past all proxies. */
 export interface DockerCluster {
   readonly name: "docker";
+  readonly abilities: Abilities;
   start(start: ClusterStart): Promise<RunningCluster & { address(node: NodeId): Endpoint }>;
 }
 
@@ -56,6 +57,7 @@ export interface DockerCluster {
 export function dockerCluster(options: DockerClusterOptions): DockerCluster {
   return {
     name: "docker",
+    abilities: abilitiesOf(options),
     start: async (start) => begun(new DockerRunningCluster(options, start, await connectEngine()), { what: "the Docker cluster", signal: start.signal }),
   };
 }
@@ -325,6 +327,10 @@ class DockerRunningCluster implements RunningCluster {
     if (placed !== undefined) return placed;
     throw new HarnessError("UNKNOWN_NAME", `the Docker cluster has no node ${JSON.stringify(node)} (it has ${this.nodes.join(", ")})`, { nextStep: "name one of its nodes" });
   }
+}
+
+function abilitiesOf({ system, nodes }: DockerClusterOptions): Abilities {
+  return { nodes: nodeNames(nodes), can: ["net", "toxics", "processes", ...(system.membership === undefined ? [] : ["membership" as const])], processes: processNames(system), roles: system.roles };
 }
 
 /** What a node's daemons are called; the names do not depend on where it stands. */

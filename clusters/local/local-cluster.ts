@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { SystemDefinition } from "../../harness/actor.ts";
-import type { ClusterStart, Endpoint, Net, ProcessControl } from "../../harness/cluster.ts";
+import type { Abilities, ClusterStart, Endpoint, Net, ProcessControl } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { type NodeId, nodeNames } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
@@ -63,6 +63,7 @@ export interface LocalRunningCluster extends RunningActorCluster {
 /** A `Cluster`. */
 export interface LocalCluster {
   readonly name: "local";
+  readonly abilities: Abilities;
   start(start: ClusterStart): Promise<LocalRunningCluster>;
 }
 
@@ -70,6 +71,12 @@ export interface LocalCluster {
 export function localCluster(options: LocalClusterOptions): LocalCluster {
   return {
     name: "local",
+    abilities: {
+      nodes: nodeNames(options.definition.make(options.settings).servers),
+      can: options.links === "direct" ? ["processes"] : ["net", "toxics", "processes"],
+      processes: [],
+      roles: [],
+    },
     start: (start) => begun(new Local(options, start), { what: "the local cluster", signal: start.signal }),
   };
 }

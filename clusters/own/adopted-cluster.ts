@@ -26,8 +26,10 @@ export interface AdoptedClusterOptions {
 }
 
 export function adoptedCluster(options: AdoptedClusterOptions): Cluster {
+  const { containers, faults } = options;
   return {
     name: "adopted containers",
+    abilities: { nodes: nodeNames(containers.length), can: faults === "allowed" ? ["processes"] : [], processes: ["container"], roles: [] },
     async start({ signal }): Promise<RunningCluster> {
       const engine = await connectEngine();
       const nodes = nodeNames(options.containers.length);

@@ -9,6 +9,7 @@ export function endpointCluster({ endpoints, ready }: { readonly endpoints: read
   const at = new Map(nodes.map((node, index) => [node, loopbackEndpoint(endpoints[index]!)]));
   return {
     name: "endpoints",
+    abilities: { nodes, can: [], processes: [], roles: [] },
     async start(): Promise<RunningCluster> {
       return {
         name: "endpoints",

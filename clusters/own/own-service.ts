@@ -90,7 +90,7 @@ export function ownDatabase(service: OwnService, place: OwnPlace): DatabaseDefin
 function prepared(cluster: Cluster, { prepare }: OwnService): Cluster {
   if (prepare === undefined) return cluster;
   return {
-    name: cluster.name,
+    ...cluster,
     async start(options) {
       const running = await cluster.start(options);
       try {

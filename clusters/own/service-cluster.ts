@@ -46,9 +46,13 @@ export interface ServiceClusterOptions {
 export function serviceCluster(options: ServiceClusterOptions): Cluster {
   return {
     name: "docker",
+    abilities: { nodes: options.services.map(({ name }) => nodeId(name)), can: ["net", "toxics", "processes"], processes: processNames, roles: [] },
     start: async (start) => begun(new ServiceRunningCluster(options, start, { engine: await connectEngine(), runId: options.runId, ledger: start.ledger }), { what: options.name, signal: start.signal }),
   };
 }
+
+/** An image's own program is all that a node has. */
+const processNames = ["container"];
 
 interface Running {
   readonly spec: ServiceSpec;
@@ -79,7 +83,7 @@ class ServiceRunningCluster implements RunningCluster {
     this.#scope = scope;
     this.nodes = options.services.map(({ name }) => nodeId(name));
     this.clientNodes = options.services.filter(({ takesClients }) => takesClients).map(({ name }) => nodeId(name));
-    this.processes = processControl(["container"], {
+    this.processes = processControl(processNames, {
       daemons: (node) => [this.#find(node).control],
       restart: (node, controls, signal) => this.#restart(node, controls, signal),
     });

@@ -16,6 +16,7 @@ export const mariadb: DatabaseDefinition = {
   name: "mariadb",
   summary: "MariaDB 10.11 in Docker, a single server (--nodes 1); isolation and snapshot-isolation as set",
   options: mariadbOptions,
+  nodesMax: 1,
   clusters: ["docker"],
   workloads: ["register", "kv", "set", "list-append", "rw-register"],
   claim: (settings) => mariadbClaim(settings, "MariaDB's documents, SET TRANSACTION; innodb_snapshot_isolation"),
