@@ -150,7 +150,7 @@ export interface WitnessAccount {
   readonly summary: string;
   /** Key figures in order of weight: `{ label: "states", value: "17,731" }`. The first three show in the terminal. */
   readonly figures: readonly Figure[];
-  /** The bounds of an exploration; each one short text: `2 clients`, `0 losses`, `FIFO links`. */
+  /** The bounds of an exploration; each one short text: `2 clients`, `1 crash`, `FIFO links`. */
   readonly bounds?: readonly string[];
   readonly cpuMs?: number;
   readonly wallMs?: number;

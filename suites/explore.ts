@@ -159,19 +159,32 @@ function explored(exploration: Exploration, cpuBefore: number): Explored {
 /** The bounds in short words: an account without them is worth nothing. */
 export function boundsInWords(exploration: Exploration): string[] {
   const { bounds } = exploration;
-  const { losses, duplicates, crashes, recoveries, timers, lostWrites, partitions } = bounds.budgets;
+  const { timers } = bounds.budgets;
+  const drift = bounds.driftRatio === undefined ? "" : `, when clocks that drift by up to ${Math.round(bounds.driftRatio * 1000) / 10}% let them`;
+  const troubles = Object.entries(troubleNames).map(([kind, names]) => [bounds.budgets[kind as keyof typeof troubleNames], ...names] as const);
+  const none = [...troubles.filter(([count]) => count === 0).map(([, , many]) => many), ...(timers === 0 ? ["timers"] : [])];
   return [
-    `${bounds.servers} ${bounds.servers === 1 ? "server" : "servers"}`,
+    counted(bounds.servers, "server", "servers"),
     ...bounds.clients.map((script, client) => `client ${client}: ${script}`),
     { fifo: "FIFO links, as TCP gives", any: "messages in any order", set: "messages in any order, any number of times" }[bounds.order] ?? bounds.order,
-    `${losses} losses`,
-    `${duplicates} duplicates`,
-    `${crashes} crashes`,
-    `${recoveries} recoveries`,
-    `timers fire ${timers} times${bounds.driftRatio === undefined ? "" : `, when clocks that drift by up to ${Math.round(bounds.driftRatio * 1000) / 10}% let them`}`,
-    `${lostWrites} writes lost`,
-    `${partitions} partitions`,
+    ...troubles.filter(([count]) => count !== 0).map(([count, one, many]) => counted(count, one, many)),
+    ...(timers === 0 ? [] : [`timers fire ${counted(timers, "time", "times")}${drift}`]),
+    ...(none.length === 0 ? [] : [`no ${none.join(", ")}`]),
   ];
+}
+
+/** What may happen besides, by its budget: one of it, several. */
+const troubleNames = {
+  losses: ["loss", "losses"],
+  duplicates: ["duplicate", "duplicates"],
+  crashes: ["crash", "crashes"],
+  recoveries: ["recovery", "recoveries"],
+  lostWrites: ["lost write", "lost writes"],
+  partitions: ["partition", "partitions"],
+} as const;
+
+function counted(count: number | "unbounded", one: string, many: string): string {
+  return `${count === "unbounded" ? "any number of" : count} ${count === 1 ? one : many}`;
 }
 
 /** The explorer's row in the table of accounts. */
