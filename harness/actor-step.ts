@@ -121,7 +121,7 @@ export function isIgnored(node: ActorNode, input: ActorInput, result: HandlerRes
   if (input.input === "start" || input.input === "choice" || result.state !== node.state) return false;
   if (input.input !== "timer") return result.effects.length === 0;
   const [only] = result.effects;
-  return result.effects.length === 1 && only!.effect === "setTimer" && canonicalJson(only!.timer) === canonicalJson(input.timer);
+  return result.effects.length === 1 && only!.effect === "setTimer" && equalJson(only!.timer, input.timer);
 }
 
 /** The node after the step: the input used up (a fired timer, a taken choice), then the effects in order. */
@@ -194,14 +194,12 @@ function describeHandler(actor: Actor, self: ActorContext, input: ActorInput): s
 }
 
 function withTimer(timers: readonly Json[], timer: Json): readonly Json[] {
-  const text = canonicalJson(timer);
-  if (timers.some((other) => canonicalJson(other) === text)) return timers;
+  if (timers.some((other) => equalJson(other, timer))) return timers;
   return [...timers, timer].sort((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1));
 }
 
 function withoutTimer(timers: readonly Json[], timer: Json): readonly Json[] {
-  const text = canonicalJson(timer);
-  return timers.filter((other) => canonicalJson(other) !== text);
+  return timers.filter((other) => !equalJson(other, timer));
 }
 
 class Recorder implements Out {

@@ -135,14 +135,15 @@ export interface OpInput {
  * (`HISTORY_MALFORMED`) that names its place; what was pushed before stays.
  */
 export class HistoryBuilder {
-  #capacity = 1024;
+  /** Small at first: a simulator makes thousands of short histories a second. */
+  #capacity = 32;
   #length = 0;
-  #types = new Uint8Array(1024);
-  #processes = new Int32Array(1024);
-  #fs = new Int32Array(1024);
-  #values = new Int32Array(1024);
-  #times = new Float64Array(1024);
-  #pairs = new Int32Array(1024);
+  #types = new Uint8Array(this.#capacity);
+  #processes = new Int32Array(this.#capacity);
+  #fs = new Int32Array(this.#capacity);
+  #values = new Int32Array(this.#capacity);
+  #times = new Float64Array(this.#capacity);
+  #pairs = new Int32Array(this.#capacity);
   readonly #functions = new Interner();
   readonly #valueIds = new ValueInterner();
   readonly #errors = new Map<number, Json>();

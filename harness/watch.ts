@@ -75,6 +75,8 @@ export class Watch {
   readonly #model: ActorModel;
   readonly #canonicalizer: Canonicalizer;
   #monitor: LinearizabilityMonitor;
+  /** The servers' states that the properties were last asked about. */
+  #judged: readonly Json[] | undefined;
 
   constructor(model: ActorModel, monitor: LinearizabilityMonitor) {
     this.#model = model;
@@ -106,6 +108,8 @@ export class Watch {
 
   #brokenProperty(world: World): string | undefined {
     const states = this.#model.parties.slice(0, this.#model.servers).map((party, id) => party.show(world.locals[id]!));
+    if (this.#judged?.every((state, id) => state === states[id]) === true) return undefined;
+    this.#judged = states;
     return this.#model.properties.find((property) => property.kind === "always" && !property.test(states))?.name;
   }
 }

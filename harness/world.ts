@@ -3,7 +3,7 @@ import type { ActorId } from "./actor.ts";
 import type { Cut } from "./cuts.ts";
 import { type History, HistoryBuilder } from "./history.ts";
 import { processId } from "./ids.ts";
-import { canonicalJson, type Json } from "./json.ts";
+import { equalJson, type Json } from "./json.ts";
 import type { Call } from "./op.ts";
 import type { Schedule, ScheduleStep } from "./schedule.ts";
 import { TimerZone, zoneOperations } from "./timer-zone.ts";
@@ -209,8 +209,7 @@ export class World {
   }
 
   #option(id: ActorId, input: PartyInput, about: { readonly budget: BudgetKind | undefined; readonly timeNs: number }): WorldStep {
-    const text = canonicalJson(input as unknown as Json);
-    const offered = this.model.parties[id]?.options(this.locals[id]!).some((option) => canonicalJson(option as unknown as Json) === text);
+    const offered = this.model.parties[id]?.options(this.locals[id]!).some((option) => equalJson(option as unknown as Json, input as unknown as Json));
     if (offered !== true) return impossible;
     const result = this.#input(id, input, about.timeNs);
     if (result.result === "taken" && about.budget !== undefined) this.spent[about.budget]++;
@@ -253,7 +252,7 @@ export class World {
         cut.push({ from, to, n, message });
         return cut.at(-1)!;
       }
-      const absorbed = this.model.network.order === "set" && link.inFlight.some((other) => canonicalJson(other.message) === canonicalJson(message));
+      const absorbed = this.model.network.order === "set" && link.inFlight.some((other) => equalJson(other.message, message));
       if (!absorbed) link.inFlight.push({ n, message });
       return { from, to, n, message };
     });

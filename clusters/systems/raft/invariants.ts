@@ -1,6 +1,6 @@
 import type { SystemProperty } from "../../../harness/actor.ts";
-import { canonicalJson, type Json } from "../../../harness/json.ts";
-import { type Log, termAt } from "./log.ts";
+import { equalJson, type Json } from "../../../harness/json.ts";
+import { lastIndex, type Log, termAt } from "./log.ts";
 import type { RaftState } from "./raft.ts";
 
 /**
@@ -14,13 +14,13 @@ export const raftInvariants: readonly SystemProperty[] = [
     return new Set(leaders.map(({ term }) => term)).size === leaders.length;
   }),
   /** If two logs contain an entry with the same index and term, they are identical up to that index. */
-  always("log matching", (servers) => pairs(servers).every(([one, other]) => matching(one.log, other.log))),
+  always("log matching", (servers) => everyPair(servers, (one, other) => agree(one.log, other.log, lastCommonTerm(one.log, other.log)))),
   /** What is committed in a term is in the log of every leader of a later one. */
   always("leader completeness", (servers) =>
-    servers.filter(isLeader).every((leader) => servers.every((server) => server.term > leader.term || isPrefix(committed(server), leader.log))),
+    servers.every((leader) => !isLeader(leader) || servers.every((server) => server.term > leader.term || agree(server.log, leader.log, committed(server)))),
   ),
   /** No two servers apply different entries at the same index. */
-  always("state machine safety", (servers) => pairs(servers).every(([one, other]) => isPrefix(committed(one), other.log.slice(0, other.commitIndex)) || isPrefix(committed(other), committed(one)))),
+  always("state machine safety", (servers) => everyPair(servers, (one, other) => agree(one.log, other.log, Math.min(committed(one), committed(other))))),
   { ...always("a leader is elected", (servers) => servers.some(isLeader)), kind: "sometimes" },
   { ...always("all have committed", (servers) => servers.length > 1 && servers.every(({ commitIndex }) => commitIndex > 0)), kind: "sometimes" },
 ];
@@ -34,22 +34,30 @@ function isLeader({ role }: RaftState): boolean {
   return role.name === "leader";
 }
 
-function committed({ log, commitIndex }: RaftState): Log {
-  return log.slice(0, commitIndex);
+/** How many entries of its log it has committed. */
+function committed({ log, commitIndex }: RaftState): number {
+  return Math.min(commitIndex, lastIndex(log));
 }
 
-function pairs<T>(items: readonly T[]): (readonly [T, T])[] {
-  return items.flatMap((one, i) => items.slice(i + 1).map((other) => [one, other] as const));
-}
-
-/** Identical up to the last index at which the terms agree. */
-function matching(one: Log, other: Log): boolean {
-  for (let index = Math.min(one.length, other.length); index > 0; index--) {
-    if (termAt(one, index) === termAt(other, index)) return isPrefix(one.slice(0, index), other);
+function everyPair<T>(items: readonly T[], test: (one: T, other: T) => boolean): boolean {
+  for (let i = 0; i < items.length; i++) {
+    for (let j = i + 1; j < items.length; j++) if (!test(items[i]!, items[j]!)) return false;
   }
   return true;
 }
 
-function isPrefix(prefix: Log, log: Log): boolean {
-  return prefix.every((entry, i) => i < log.length && canonicalJson(entry) === canonicalJson(log[i]!));
+/** The last index at which both logs have an entry of the same term; 0 when there is none. */
+function lastCommonTerm(one: Log, other: Log): number {
+  let index = Math.min(lastIndex(one), lastIndex(other));
+  while (termAt(one, index) !== termAt(other, index)) index--;
+  return index;
+}
+
+/** Both logs have the same first `length` entries. These are mostly the same objects, so this is a comparison of references. */
+function agree(one: Log, other: Log, length: number): boolean {
+  for (let i = 0; i < length; i++) {
+    const [mine, its] = [one[i], other[i]];
+    if (mine === undefined || its === undefined || !equalJson(mine, its)) return false;
+  }
+  return true;
 }
