@@ -21,7 +21,8 @@ describe.each(readdirSync(folder).filter((name) => name.endsWith(".md")))("tutor
     if (target !== undefined) test(`writes ${target}`, () => writeFileSync(join(place, target), block.text));
     if (exit === undefined) continue;
     const command = block.text.trim();
-    test(`\`${command}\` ends with ${exit}`, async () => {
+    // A command may take longer than the runner would wait: it has a limit of its own (`rashomon`).
+    test(`\`${command}\` ends with ${exit}`, { timeout: 180_000 }, async () => {
       const [program, ...args] = command.split(/\s+/);
       expect(program).toBe("rashomon");
       const ran = await rashomon(args, { cwd: place });

@@ -53,6 +53,15 @@ describe("reductions of large spaces change no outcome", () => {
     expect(found.unique).toBeLessThan(700_000);
     expect([found.outcomes!.all.size, found.outcomes!.terminal.size]).toEqual([33, 12]);
   });
+
+  it("abd with two clients and three replicas shrinks by more than half, on FIFO links", { timeout: 900_000 }, () => {
+    const definition = systemDefinitions.find(({ name }) => name === "abd")!;
+    const found = explore({ ...definition.make(parseSettings([], definition.options, "abd")), liveness: [] }, { reduceAfter: 20_000 });
+
+    expect(found.complete).toBe(true);
+    expect(found.unique).toBeLessThan(1_400_000);
+    expect([found.outcomes!.all.size, found.outcomes!.terminal.size]).toEqual([140, 34]);
+  });
 });
 
 describe("exact counts of large spaces", () => {

@@ -72,14 +72,6 @@ describe("reductions change no outcome", () => {
 
     expect([found.unique, found.reducedPasses]).toEqual([544, 0]);
   });
-
-  it("shrinks abd with two clients and three replicas by more than half, on FIFO links", { timeout: 120_000 }, () => {
-    const found = explore(make("abd", []), { reduceAfter: 20_000 });
-
-    expect(found.complete).toBe(true);
-    expect(found.unique).toBeLessThan(1_400_000);
-    expect([found.outcomes!.all.size, found.outcomes!.terminal.size]).toEqual([140, 34]);
-  });
 });
 
 function make(name: string, settings: readonly string[]): ExplorableModel {
