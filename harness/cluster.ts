@@ -63,8 +63,9 @@ export interface RunningCluster extends AsyncDisposable {
   readonly processes?: ProcessControl;
   readonly clocks?: ClockControl;
   readonly membership?: Membership;
+  readonly power?: PowerControl;
 }
-export type Capability = "net" | "processes" | "clocks" | "membership";
+export type Capability = "net" | "processes" | "clocks" | "membership" | "power";
 
 export interface Endpoint {
   readonly host: string;
@@ -110,4 +111,10 @@ export interface Membership {
   members(signal: AbortSignal): Promise<readonly NodeId[]>;
   /** The node leaves for good and loses all that it had; reverting lets it join as a new member and waits until it serves. */
   remove(node: NodeId): Disturbance;
+}
+
+/** Power of machines, and what their disks keep without it. */
+export interface PowerControl {
+  /** All at once die and lose what they wrote in the last `lossMs` and did not sync; reverting starts them again and waits until they serve. */
+  lose(nodes: readonly NodeId[], lossMs: number): Disturbance;
 }

@@ -1,4 +1,4 @@
-import type { Flow, Membership, Net, ProcessControl, RunningCluster } from "../harness/cluster.ts";
+import type { Flow, Membership, Net, PowerControl, ProcessControl, RunningCluster } from "../harness/cluster.ts";
 import type { Disturbance } from "../harness/disturbance.ts";
 import { HarnessError } from "../harness/errors.ts";
 
@@ -16,6 +16,10 @@ export function processesOf(cluster: RunningCluster): ProcessControl {
 
 export function membershipOf(cluster: RunningCluster): Membership {
   return cluster.membership ?? lacks(cluster, "change who belongs to it");
+}
+
+export function powerOf(cluster: RunningCluster): PowerControl {
+  return cluster.power ?? lacks(cluster, "take what was not synced from disks");
 }
 
 /** A toxic on these flows. */

@@ -39,6 +39,7 @@ describe("a fault disturbs", () => {
     ["pause", ["target=all"], "pause n1, n2, n3 = pause n1 + pause n2 + pause n3"],
     ["kill", ["target=n2"], "kill n2 = kill n2"],
     ["shrink", ["target=n2"], "shrink by n2 = remove n2"],
+    ["power-loss", ["target=all", "lossMs=500"], "power-loss n1, n2, n3 with the writes of 500 ms = lose 500 ms n1 n2 n3"],
   ])("%s %j", async (name, settings, expected) => {
     expect(describePlan(await planOf(name, { settings }))).toBe(expected);
   });

@@ -106,4 +106,5 @@ const needs: { readonly [need in Need]: string } = {
   processes: "act on processes",
   clocks: "skew clocks",
   membership: "change who belongs to it",
+  power: "take what was not synced from disks",
 };

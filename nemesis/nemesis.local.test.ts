@@ -21,8 +21,8 @@ import type { Healed, Injected } from "./nemesis.ts";
 import { makeNemesis } from "./nemesis.ts";
 import { faults as everyFault } from "./registry.ts";
 
-/** Who belongs to a local cluster is written in its definition. */
-const faults = everyFault.filter(({ needs }) => !needs.includes("membership"));
+/** Who belongs to a local cluster is written in its definition, and its disks are the host's own. */
+const faults = everyFault.filter(({ needs }) => !needs.includes("membership") && !needs.includes("power"));
 
 let threads = 1000;
 

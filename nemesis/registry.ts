@@ -11,12 +11,13 @@ import { majoritiesRing } from "./fault/majorities-ring.ts";
 import { oneLink } from "./fault/one-link.ts";
 import { oneWay } from "./fault/one-way.ts";
 import { pause } from "./fault/pause.ts";
+import { powerLoss } from "./fault/power-loss.ts";
 import { reset } from "./fault/reset.ts";
 import { shrink } from "./fault/shrink.ts";
 import { slow } from "./fault/slow.ts";
 
-/** Every fault there is: partitions, then links, processes, membership. What `rashomon list faults` shows. */
-export const faults: readonly Fault[] = [isolate, halves, majoritiesRing, bridge, oneWay, oneLink, clientsCut, latency, slow, reset, flaky, pause, kill, shrink];
+/** Every fault there is: partitions, then links, processes, power, membership. What `rashomon list faults` shows. */
+export const faults: readonly Fault[] = [isolate, halves, majoritiesRing, bridge, oneWay, oneLink, clientsCut, latency, slow, reset, flaky, pause, kill, powerLoss, shrink];
 
 /** The fault of that name; `UNKNOWN_NAME` lists those that exist. */
 export function faultNamed(name: string): Fault {

@@ -228,7 +228,7 @@ function recordOf(scenario: Scenario): RunRecord {
     defaults: { ...defaultsOf(scenario.subject), ...defaultsOf(scenario.workload) },
     claim: scenario.subject.claim(scenario.settings),
     limits: {
-      notInjected: faults.filter((fault) => !scenario.faults.some((armed) => armed.fault === fault)).map((fault) => fault.name).concat("clock skew", "disk faults"),
+      notInjected: faults.filter((fault) => !scenario.faults.some((armed) => armed.fault === fault)).map((fault) => fault.name).concat("clock skew", "disk faults beyond a loss of power"),
       notChecked: ["liveness: that every operation ends once the faults have ended", "anything but what the clients of this workload saw"],
     },
     clients: ["each client thread has one connection to one node and never retries; its operations end after their deadline as info"],

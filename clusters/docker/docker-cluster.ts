@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Abilities, ClusterStart, Endpoint, Net, Membership, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
+import type { Abilities, ClusterStart, Endpoint, Membership, Net, PowerControl, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { nodeNames, type NodeId } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
@@ -17,6 +17,7 @@ import { connectEngine, type Engine } from "./engine.ts";
 import { followFile } from "./follow.ts";
 import { createNetwork, type ClusterNetwork } from "./network.ts";
 import { labelledObjects } from "./sweep.ts";
+import { powerControl, type PowerHolds } from "./power.ts";
 import { startPod, type Pod, type Reach } from "./pod.ts";
 import { dockerMembership } from "./membership.ts";
 import { podNet } from "./pod-net.ts";
@@ -83,6 +84,7 @@ class DockerRunningCluster implements RunningCluster {
   readonly nodes: readonly NodeId[];
   readonly processes: ProcessControl;
   readonly membership?: Membership;
+  readonly power?: PowerControl;
   net?: Net;
   readonly #options: DockerClusterOptions;
   readonly #start: ClusterStart;
@@ -90,6 +92,8 @@ class DockerRunningCluster implements RunningCluster {
   readonly #placed = new Map<NodeId, Placed>();
   /** Nodes that have left the cluster and not joined again. */
   readonly #away = new Set<NodeId>();
+  /** When a node's daemons were started last, ms of the monotonic clock. */
+  readonly #startedMs = new Map<NodeId, number>();
   readonly #logs = new Map<NodeId, string[]>();
   /** What must be removed, in the order in which it was made. */
   readonly #pods: Pod[] = [];
@@ -122,6 +126,11 @@ class DockerRunningCluster implements RunningCluster {
       away: this.#away,
     });
     if (membership !== undefined) this.membership = membership;
+    const { unsynced } = options.system;
+    if (unsynced !== undefined) {
+      const run: PowerHolds["run"] = (node, argv) => this.#find(node).container.run(argv);
+      this.power = powerControl({ unsynced, processes: this.processes, run, startedMs: (node) => this.#startedMs.get(node) ?? monotonicMs() });
+    }
   }
 
   async begin(): Promise<void> {
@@ -298,6 +307,7 @@ class DockerRunningCluster implements RunningCluster {
   /** Resolves when the node serves. */
   async #run(node: NodeId, daemons: readonly DaemonControl[], { which, signal }: { readonly which: StartKind; readonly signal: AbortSignal }): Promise<void> {
     const placed = this.#find(node);
+    this.#startedMs.set(node, monotonicMs());
     await startUp(daemons, {
       node,
       which,
@@ -330,7 +340,7 @@ class DockerRunningCluster implements RunningCluster {
 }
 
 function abilitiesOf({ system, nodes }: DockerClusterOptions): Abilities {
-  return { nodes: nodeNames(nodes), can: ["net", "toxics", "processes", ...(system.membership === undefined ? [] : ["membership" as const])], processes: processNames(system), roles: system.roles };
+  return { nodes: nodeNames(nodes), can: ["net", "toxics", "processes", ...(system.membership === undefined ? [] : ["membership" as const]), ...(system.unsynced === undefined ? [] : ["power" as const])], processes: processNames(system), roles: system.roles };
 }
 
 /** What a node's daemons are called; the names do not depend on where it stands. */

@@ -32,6 +32,8 @@ export interface DockerSystem {
   readonly dataFolders: readonly string[];
   /** How its members are changed while it runs; absent: they are not. */
   readonly membership?: MembershipOperations;
+  /** For faults of power: what they may take; absent where it is not known. */
+  readonly unsynced?: Unsynced;
   /** Prints the version: what `pattern` finds first goes into `run.json`. */
   readonly version: { readonly argv: readonly string[]; readonly pattern: RegExp };
   /** Whether nodes start all at once (default) or each when the one before it serves. */
@@ -67,6 +69,13 @@ export interface MembershipOperations {
   join?(place: NodePlace): readonly NodeCommand[];
   /** Its daemons have been started, and may not serve yet: a command that needs them waits for them. */
   joined?(place: NodePlace): readonly NodeCommand[];
+}
+
+/** Where a database keeps its data, and for how long after its start it certainly syncs none of it. */
+export interface Unsynced {
+  /** Absolute; its parent has room for a copy. */
+  readonly folder: string;
+  readonly afterStartMs: number;
 }
 
 export interface BuildFiles {

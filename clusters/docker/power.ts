@@ -1,0 +1,80 @@
+import type { PowerControl, ProcessControl } from "../../harness/cluster.ts";
+import type { Disturbance } from "../../harness/disturbance.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import type { NodeId } from "../../harness/ids.ts";
+import { monotonicMs, sleep } from "../../harness/time.ts";
+import type { RunResult } from "./container.ts";
+import type { Unsynced } from "./docker-system.ts";
+
+/**
+ * A loss of power of several nodes at once. A killed process leaves what it wrote to the kernel, and so to its next
+ * start; without power the kernel loses what was not synced. So the data folder is copied while its daemons are stopped
+ * for a moment, they go on for some time, all are killed, and the copy takes the folder's place:
+ *
+ *     stop ─ copy of the folder ─ go on ── lossMs ── kill of all ── copy in place ─ … ─ start of all
+ *            └─ may be all that is on the disk, when nothing is synced up to the kill
+ *
+ * Only a system that syncs nothing meanwhile may be treated so. Each declares for how long after its start it does not
+ * (`DockerSystem.unsynced`), and a loss that would reach further is refused: what was synced is never taken.
+ */
+export interface PowerHolds {
+  readonly unsynced: Unsynced;
+  readonly processes: Pick<ProcessControl, "kill" | "pause">;
+  run(node: NodeId, argv: readonly string[]): Promise<RunResult>;
+  /** When the node's daemons were started last, of the monotonic clock, ms. */
+  startedMs(node: NodeId): number;
+}
+
+export function powerControl({ unsynced, processes, run, startedMs }: PowerHolds): PowerControl {
+  const { folder, afterStartMs } = unsynced;
+  const inNode = async (node: NodeId, action: "copy" | "lose"): Promise<string> => {
+    const { exitCode, stdout, stderr } = await run(node, ["sh", "-c", script, "power", action, folder]);
+    if (exitCode === 0) return stdout.trim();
+    throw new HarnessError("FAULT_FAILED", `${action} of ${folder} on ${node} ended with ${exitCode}: ${stderr.trim()}`, { nextStep: "look at the container with `docker inspect`; it may have been removed by hand" });
+  };
+  const copyWhileStopped = async (node: NodeId, signal: AbortSignal): Promise<void> => {
+    const pause = processes.pause(node);
+    try {
+      await pause.apply(signal);
+      await inNode(node, "copy");
+    } finally {
+      await pause.revert(signal);
+    }
+  };
+  return {
+    lose(nodes, lossMs): Disturbance {
+      const kills = nodes.map((node) => processes.kill(node));
+      let lost: readonly string[] = [];
+      return {
+        description: `power loss of ${nodes.join(", ")}`,
+        undo: nodes.flatMap((node, index) => [...processes.pause(node).undo, ...kills[index]!.undo]),
+        async apply(signal) {
+          const reach = monotonicMs() + lossMs - Math.min(...nodes.map(startedMs));
+          if (lossMs > 0 && reach > afterStartMs) {
+            throw new HarnessError("FAULT_FAILED", `${Math.round(reach)} ms after their start nodes may have synced, so what they lose is not known`, { nextStep: `let faults begin so early that they are over ${afterStartMs} ms after a node's start` });
+          }
+          if (lossMs > 0) await Promise.all(nodes.map((node) => copyWhileStopped(node, signal)));
+          await sleep(lossMs, signal);
+          await Promise.all(kills.map((kill) => kill.apply(signal)));
+          if (lossMs > 0) lost = await Promise.all(nodes.map(async (node) => `${node} lost ${await inNode(node, "lose")} bytes`));
+        },
+        // All at once: alone none of them serves.
+        revert: async (signal) => void (await Promise.all(kills.map((kill) => kill.revert(signal)))),
+        async evidence(signal) {
+          const dead = await Promise.all(kills.map((kill) => kill.evidence(signal)));
+          return { effective: dead.every(({ effective }) => effective) && !lost.some((text) => text.includes(" lost 0 ")), seen: [...dead.map(({ seen }) => seen), ...lost].join("; ") };
+        },
+      };
+    },
+  };
+}
+
+/** `lose` prints by how many bytes the folder was longer. */
+const script = `
+folder=$2 copy=$2.copy
+bytes() { find "$1" -type f -printf '%s\\n' | awk '{ sum += $1 } END { print sum + 0 }'; }
+case $1 in
+copy) rm -rf "$copy" && cp -a "$folder" "$copy" ;;
+lose) echo $(($(bytes "$folder") - $(bytes "$copy"))) && rm -rf "$folder" && mv "$copy" "$folder" ;;
+esac
+`;
