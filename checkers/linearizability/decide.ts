@@ -14,6 +14,8 @@ export interface Decision {
   /** `search`, or a monitor's name. */
   readonly method: string;
   readonly configurations: number;
+  /** Orders in which the search tried them; 0 where a monitor answered. */
+  readonly orders: number;
   /** The furthest event that could be explained up to. */
   readonly reached: number;
   /** Operations that contradict each other, where a monitor knows them. */
@@ -29,7 +31,7 @@ export function decide(given: Part, budget: Budget): Decision {
     const answer = monitor.judge(part);
     if (answer === undefined) continue;
     budget.spend(part.count);
-    const common = { method: monitor.name, configurations: 0 };
+    const common = { method: monitor.name, configurations: 0, orders: 0 };
     if (answer.linearizable) {
       return { ...common, outcome: "linearizable", reached: part.eventCount, linearization: () => answer.linearization() };
     }
@@ -47,6 +49,7 @@ export function search(part: Part, budget: Budget): Decision {
     outcome,
     method: "search",
     configurations: search.configurations,
+    orders: search.orders,
     reached: search.reached,
     ...(outcome === "linearizable" ? { linearization: () => search.linearization() } : {}),
   };

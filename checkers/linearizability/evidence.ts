@@ -45,3 +45,12 @@ export function evidenceByInvocation(history: History, evidence: readonly Eviden
   }
   return found;
 }
+
+/** `op 4 happened before op 90 and answered 7, says watch of n2`. */
+export function describeEvidence(evidence: Evidence): string {
+  const { operation, source, says } = evidence;
+  if (says === "did not happen") return `op ${operation} did not happen, says ${source}`;
+  const before = evidence.before === undefined ? "" : ` before op ${evidence.before}`;
+  const answer = evidence.answer === undefined ? "" : ` and answered ${JSON.stringify(evidence.answer)}`;
+  return `op ${operation} happened${before}${answer}, says ${source}`;
+}

@@ -3,6 +3,7 @@ import { steps, unlimited } from "../../harness/budget.ts";
 import { historyOf, type OpInput } from "../../harness/history.ts";
 import { seed } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
+import { casKey, get, kv, put } from "../../harness/objects/kv.ts";
 import { casRegister, register } from "../../harness/objects/register.ts";
 import { freshSeed, Random } from "../../harness/random.ts";
 import type { SequentialSpec } from "../../harness/spec.ts";
@@ -94,7 +95,16 @@ describe("linearizability", () => {
     const verdict = checkLinearizable(long, casRegister(0), { budget: steps(500) });
 
     expect(verdict.verdict).toBe("unknown");
-    expect(verdict.verdict === "unknown" && verdict.reason).toMatch(/budget of 500 steps ended after \d+ configurations.* of \d+ events could be explained/);
+    expect(verdict.verdict === "unknown" && verdict.reason).toMatch(/budget of 500 steps ended after \d+ configurations of the search, tried in (one order|\d+ orders): \d+ of \d+ events could be explained/);
+  });
+
+  it("and for which key", () => {
+    const shape = { spec: kv(), call: (random: Random) => random.pick([get("k"), put("k", random.int(5)), casKey("k", random.int(5), random.int(5))]), operations: 4000, clients: 20, crashRatio: 0.1, lies: 3, liesFrom: 0.9, busy: true };
+    const long = randomHistory(shape, new Random(seed("budget")));
+
+    const verdict = checkLinearizable(long, kv(), { budget: steps(500) });
+
+    expect(verdict.verdict === "unknown" && verdict.reason).toMatch(/configurations of the search of key "k", tried in (one order|\d+ orders): \d+ of \d+ events/);
   });
 });
 

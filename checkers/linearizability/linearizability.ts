@@ -5,7 +5,7 @@ import type { Json } from "../../harness/json.ts";
 import type { SequentialSpec } from "../../harness/spec.ts";
 import type { Anomaly, Verdict } from "../../harness/verdict.ts";
 import { type Decision, decide } from "./decide.ts";
-import type { Evidence } from "./evidence.ts";
+import { describeEvidence, type Evidence } from "./evidence.ts";
 import { explain } from "./explain.ts";
 import { OnlineLinearizability } from "./online.ts";
 import { type Part, partsOf } from "./parts.ts";
@@ -57,7 +57,7 @@ export function checkLinearizable(history: History, spec: SequentialSpec, option
   const checker = methods.size === 0 ? "linearizability" : `linearizability/${[...methods].sort().join("+")}`;
   const details: { [key: string]: Json } = { object: spec.name, operations, parts: parts.length, configurations };
   const evidence = options.evidence ?? [];
-  if (evidence.length > 0) details["evidence"] = evidence.map((one) => `op ${one.operation} ${one.says}, says ${one.source}`);
+  if (evidence.length > 0) details["evidence"] = evidence.map(describeEvidence);
   const [first, ...others] = anomalies;
   if (first !== undefined) return { verdict: "invalid", checker, anomalies: [first, ...others], details };
   if (undecided.length > 0) return { verdict: "unknown", checker, reason: gaveUp(undecided, options.budget), details };
@@ -97,7 +97,7 @@ function gaveUp(undecided: readonly { part: Part; decision: Decision }[], budget
   const others = undecided.length === 1 ? "" : ` (and ${undecided.length - 1} more parts)`;
   return (
     `the budget of ${budget.ended ?? "this check"} ended after ${decision.configurations} configurations of the ${decision.method}` +
-    `${where}${others}: ${decision.reached} of ${part.eventCount} events could be explained; a larger budget, fewer concurrent clients or ` +
+    `${where}${others}, ${decision.orders === 1 ? "tried in one order" : `tried in ${decision.orders} orders`}: ${decision.reached} of ${part.eventCount} events could be explained; a larger budget, fewer concurrent clients or ` +
     `unique values would help`
   );
 }

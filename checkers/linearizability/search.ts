@@ -66,6 +66,11 @@ export class Search {
     this.#memo = new Memo(2 + this.#here.words, this.#here.crashed.classes.length);
   }
 
+  /** Orders of trial that were taken so far. */
+  get orders(): number {
+    return this.#order.taken;
+  }
+
   /** Searches until the answer is known or `budget` ends; called again, goes on. */
   run(budget: Budget): Outcome {
     if (this.configurations === 0) this.#outcome = this.#begin();

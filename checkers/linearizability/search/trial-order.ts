@@ -39,6 +39,11 @@ export class TrialOrder {
     this.#priorities = new Float64Array(here.waiting.length);
   }
 
+  /** Orders so far: one more than the times that the search was stuck. */
+  get taken(): number {
+    return this.#stalls + 1;
+  }
+
   /** One order for ever: everything is visited once. */
   keep(): void {
     this.#patience = Number.POSITIVE_INFINITY;
