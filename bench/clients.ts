@@ -1,13 +1,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bareDrivers, type BareDriver } from "../clusters/systems/testing/bare-drivers.ts";
-import { singleNode } from "../clusters/systems/testing/single-node.ts";
 import { etcd } from "../clusters/systems/etcd/etcd.ts";
 import { mariadb } from "../clusters/systems/mariadb/mariadb.ts";
+import { nats } from "../clusters/systems/nats/nats.ts";
 import { postgres } from "../clusters/systems/postgres/postgres.ts";
-import type { Client } from "../harness/client.ts";
+import { rabbitmq } from "../clusters/systems/rabbitmq/rabbitmq.ts";
+import { redis } from "../clusters/systems/redis/redis.ts";
+import { tarantool } from "../clusters/systems/tarantool/tarantool.ts";
+import type { BareDriver } from "../clusters/systems/testing/bare-driver.ts";
+import { bareDrivers } from "../clusters/systems/testing/bare-drivers.ts";
+import { singleNode } from "../clusters/systems/testing/single-node.ts";
+import { zookeeper } from "../clusters/systems/zookeeper/zookeeper.ts";
+import type { Client, Connection } from "../harness/client.ts";
 import type { Endpoint, RunningCluster } from "../harness/cluster.ts";
+import type { OpGenerator } from "../harness/generator.ts";
 import { calls } from "../harness/generator/calls.ts";
 import { mix } from "../harness/generator/mix.ts";
 import { openHistoryFile } from "../harness/history-file.ts";
@@ -18,15 +25,28 @@ import { cpuMs, monotonicMs } from "../harness/time.ts";
 
 /**
  * What a client costs through the harness (deadlines, classes of errors, generators, the history in memory and on disk)
- * against a plain loop over the same driver: half gets and half puts of 100 keys, one node, the same link through
- * Toxiproxy. The two take turns, so that a busy machine is busy for both; medians of the rounds are compared.
- * `npm run bench -- clients`; RASHOMON_BENCH_SECONDS (default 4) is how long a round lasts.
+ * against a plain loop over the same driver: half gets and half puts of 100 keys (of a queue: half dequeues, half
+ * enqueues), one node, the same link through Toxiproxy. The two take turns, so that a busy machine is busy for both;
+ * medians of the rounds are compared. Prints the table of `docs/clients-bench.md`.
+ *
+ *     npm run bench -- clients            RASHOMON_BENCH_SECONDS    how long a round lasts, default 4
+ *                                         RASHOMON_BENCH_DATABASES  names, comma between; default: all
  */
-const databases = [etcd, postgres, mariadb];
+const databases = [etcd, postgres, mariadb, redis, rabbitmq, nats, zookeeper, tarantool];
 const concurrencies = [10, 50];
 const rounds = 3;
 const keys = 100;
 const roundMs = Number(process.env["RASHOMON_BENCH_SECONDS"] ?? 4) * 1000;
+const asked = process.env["RASHOMON_BENCH_DATABASES"]?.split(",") ?? databases.map(({ name }) => name);
+
+const storeCalls = mix("operations", [
+  [1, calls("get", (index) => ({ f: "get", value: index % keys }))],
+  [1, calls("put", (index) => ({ f: "put", value: [index % keys, index] }))],
+]);
+const queueCalls = mix("operations", [
+  [1, calls("dequeue", () => ({ f: "dequeue", value: null }))],
+  [1, calls("enqueue", (index) => ({ f: "enqueue", value: index }))],
+]);
 
 interface Figures {
   readonly opsPerSecond: number;
@@ -50,7 +70,7 @@ async function bareLoop(driver: BareDriver, { endpoint, concurrency }: { readonl
       await Promise.all(
         connections.map(async (connection, thread) => {
           for (let index = thread, turn = thread; monotonicMs() < end; index += concurrency, turn++) {
-            await (turn % 2 === 0 ? connection.get(`kv/${index % keys}`) : connection.put(`kv/${index % keys}`, index));
+            await (turn % 2 === 0 ? connection.get(`bare-${index % keys}`) : connection.put(`bare-${index % keys}`, index));
             operations++;
           }
         }),
@@ -62,20 +82,18 @@ async function bareLoop(driver: BareDriver, { endpoint, concurrency }: { readonl
   }
 }
 
-async function harnessRun(client: Client, { cluster, concurrency }: { readonly cluster: RunningCluster; readonly concurrency: number }): Promise<Figures> {
+async function harnessRun(client: Client, { cluster, generator, concurrency }: { readonly cluster: RunningCluster; readonly generator: OpGenerator; readonly concurrency: number }): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), "rashomon-bench-"));
+  const opened = await openedBefore(client, { cluster, concurrency });
   try {
     await using file = await openHistoryFile(join(folder, "history.jsonl"));
     return await measured(async () => {
       const result = await run({
         concurrency,
         nodes: cluster.nodes,
-        client,
+        client: opened,
         endpoint: (node, thread) => cluster.endpoint(node, thread),
-        generator: mix("operations", [
-          [1, calls("get", (index) => ({ f: "get", value: index % keys }))],
-          [1, calls("put", (index) => ({ f: "put", value: [index % keys, index] }))],
-        ]),
+        generator,
         timeLimitMs: roundMs,
         random: new Random(seed("bench")),
         file,
@@ -88,25 +106,42 @@ async function harnessRun(client: Client, { cluster, concurrency }: { readonly c
   }
 }
 
+/** The client with every thread's first connection open already, as the bare loop has them: opening is not measured. */
+async function openedBefore(client: Client, { cluster, concurrency }: { readonly cluster: RunningCluster; readonly concurrency: number }): Promise<Client> {
+  const node = cluster.nodes[0]!;
+  const signal = new AbortController().signal;
+  const open = async (thread: number): Promise<[number, Connection]> => [thread, await client.connect({ node, thread, endpoint: await cluster.endpoint(node, thread), signal })];
+  const connections = new Map(await Promise.all(Array.from({ length: concurrency }, (_, thread) => open(thread))));
+  return {
+    connect(target) {
+      const first = connections.get(target.thread);
+      connections.delete(target.thread);
+      return first === undefined ? client.connect(target) : Promise.resolve(first);
+    },
+  };
+}
+
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-console.log(`clients: one node each, ${rounds} rounds of ${roundMs / 1000} s taking turns, seed bench, Node ${process.version}`);
+console.log(`clients: one node each, ${rounds} rounds of ${roundMs / 1000} s taking turns, seed bench, Node ${process.version}\n`);
 console.log("| database | clients | bare ops/s | harness ops/s | rate | bare CPU µs/op | harness CPU µs/op | CPU |\n|---|---|---|---|---|---|---|---|");
-for (const definition of databases) {
+for (const definition of databases.filter(({ name }) => asked.includes(name))) {
   await using node = await singleNode(definition);
-  const endpoint = await node.cluster.endpoint(node.cluster.nodes[0]!, 0);
+  const { cluster, settings } = node;
+  const endpoint = await cluster.endpoint(cluster.nodes[0]!, 0);
+  const object = definition === rabbitmq ? "queue" : "kv";
   for (const concurrency of concurrencies) {
     const bare: Figures[] = [];
     const harness: Figures[] = [];
     // The first of each warms up the server and the compiler.
     for (let round = 0; round <= rounds; round++) {
-      const [a, b] = [await bareLoop(bareDrivers[definition.name]!, { endpoint, concurrency }), await harnessRun(definition.client(node.settings, "kv"), { cluster: node.cluster, concurrency })];
-      if (round > 0) {
-        bare.push(a);
-        harness.push(b);
-      }
+      const a = await bareLoop(bareDrivers[definition.name]!, { endpoint, concurrency });
+      const b = await harnessRun(definition.client(settings, object), { cluster, generator: object === "queue" ? queueCalls : storeCalls, concurrency });
+      if (round === 0) continue;
+      bare.push(a);
+      harness.push(b);
     }
     const of = (figures: readonly Figures[], part: keyof Figures): number => median(figures.map((one) => one[part]));
     const percent = (part: keyof Figures): string => `${((of(harness, part) / of(bare, part) - 1) * 100).toFixed(0)} %`;

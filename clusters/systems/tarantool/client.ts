@@ -2,7 +2,7 @@ import type { Client } from "../../../harness/client.ts";
 import { canonicalJson, type Json } from "../../../harness/json.ts";
 import { stagedClient } from "../staged/client.ts";
 import { tarantoolAnswer } from "./errors.ts";
-import { openTarantool, type TarantoolSession } from "./iproto.ts";
+import { openTarantool, type TarantoolSession } from "./session.ts";
 
 /**
  * Client of one Tarantool node: every access is one call of a function of `program.ts`, so everything but a read may

@@ -1,5 +1,5 @@
 import type { ServerAnswer } from "../staged/client.ts";
-import { TarantoolError } from "./iproto.ts";
+import { TarantoolError } from "./session.ts";
 
 /**
  * What Tarantool's error codes tell of the call that they answer. A synchronous transaction whose quorum is not

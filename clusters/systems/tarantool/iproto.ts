@@ -1,8 +1,5 @@
 import { decode, decodeMulti, encode } from "@msgpack/msgpack";
-import type { Endpoint } from "../../../harness/cluster.ts";
 import type { Json } from "../../../harness/json.ts";
-import { openFramed } from "../framed/framed-connection.ts";
-import type { StagedSession } from "../staged/client.ts";
 
 /**
  * Tarantool's binary protocol, as far as a call of a stored function needs it: a greeting of 128 bytes by the server,
@@ -11,57 +8,15 @@ import type { StagedSession } from "../staged/client.ts";
  *     request   length  {0: type, 1: number}   {34: function, 33: arguments}
  *     reply     length  {0: code, 1: number …} {48: results} or {49: message}
  */
-export interface TarantoolSession extends StagedSession {
-  /** The function's first result; throws `TarantoolError`. */
-  call(name: string, ...args: readonly Json[]): Promise<Json>;
-}
+export const greetingBytes = 128;
 
-/** What a server answered a call with, in place of a result. */
-export class TarantoolError extends Error {
-  readonly code: number;
-  constructor(code: number, message: string) {
-    super(`${code} ${message}`);
-    this.code = code;
-  }
-}
-
-const greetingBytes = 128;
 const key = { code: 0x00, number: 0x01, arguments: 0x21, function: 0x22, data: 0x30, error: 0x31 } as const;
 const callType = 0x0a;
 /** Codes of errors have this bit. */
 const errorBit = 0x8000;
 
-export async function openTarantool(endpoint: Endpoint, signal: AbortSignal): Promise<TarantoolSession> {
-  let greeted = false;
-  const connection = await openFramed(endpoint, { frameSize: (received) => (greeted ? messageSize(received) : greetingBytes), signal });
-  const end = (): void => connection.end();
-  signal.addEventListener("abort", end, { once: true });
-  try {
-    await connection.next();
-    greeted = true;
-  } finally {
-    signal.removeEventListener("abort", end);
-  }
-  let calls = 0;
-  return {
-    isOpen: () => connection.isOpen(),
-    end,
-    async call(name, ...args) {
-      const number = ++calls;
-      const [header, body] = parts(await connection.exchange(request(number, name, args)));
-      if (header[key.number] !== number) {
-        end();
-        throw new Error(`call ${number} was answered as ${String(header[key.number])}`);
-      }
-      const code = Number(header[key.code]);
-      if ((code & errorBit) !== 0) throw new TarantoolError(code & ~errorBit, String(body?.[key.error]));
-      const results = body?.[key.data];
-      return Array.isArray(results) ? ((results[0] ?? null) as Json) : null;
-    },
-  };
-}
-
-function request(number: number, name: string, args: readonly Json[]): Buffer {
+/** The whole message that calls a function, its length included. */
+export function callMessage(number: number, name: string, args: readonly Json[]): Buffer {
   const message = Buffer.concat([pair([key.code, callType], [key.number, number]), pair([key.function, name], [key.arguments, args])]);
   return Buffer.concat([encode(message.length), message]);
 }
@@ -72,17 +27,34 @@ function pair(...entries: readonly [Entry, Entry]): Buffer {
 }
 type Entry = readonly [field: number, value: Json];
 
-type Fields = { readonly [field: number]: unknown };
+export interface Reply {
+  /** The number of the call that it answers. */
+  readonly number: number;
+  /** Undefined when it is no error. */
+  readonly errorCode: number | undefined;
+  /** What an error says. */
+  readonly errorMessage: string;
+  /** The function's first result; null where it has none. */
+  readonly result: Json;
+}
 
-/** Header and body; a reply without results has no body. */
-function parts(message: Buffer): readonly [Fields, Fields | undefined] {
-  const [header, body] = [...decodeMulti(message.subarray(lengthBytes))] as Fields[];
-  return [header ?? {}, body];
+/** Out of a whole message, its length included; a reply without results has no body. */
+export function readReply(message: Buffer): Reply {
+  const [header = {}, body = {}] = [...decodeMulti(message.subarray(lengthBytes))] as { readonly [field: number]: unknown }[];
+  const code = Number(header[key.code]);
+  const results = body[key.data];
+  return {
+    number: Number(header[key.number]),
+    errorCode: (code & errorBit) === 0 ? undefined : code & ~errorBit,
+    errorMessage: String(body[key.error]),
+    result: Array.isArray(results) ? ((results[0] ?? null) as Json) : null,
+  };
 }
 
 /** A server writes every length as a 32-bit number, with a byte of type before it. */
 const lengthBytes = 5;
 
-function messageSize(received: Buffer): number | undefined {
+/** Bytes of the first message in what has come, its length's own included; undefined while too little has come to know. */
+export function messageSize(received: Buffer): number | undefined {
   return received.length < lengthBytes ? undefined : lengthBytes + Number(decode(received.subarray(0, lengthBytes)));
 }

@@ -3,7 +3,7 @@ import type { Endpoint } from "../../../harness/cluster.ts";
 import type { NodeId } from "../../../harness/ids.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
 import type { Lookout } from "../../docker/docker-system.ts";
-import { openTarantool } from "./iproto.ts";
+import { openTarantool } from "./session.ts";
 
 /** Longest wait for one answer while looking; a healthy node takes milliseconds. */
 const lookMsMax = 1_000;
