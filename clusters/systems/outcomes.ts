@@ -15,3 +15,8 @@ export function unknown(call: Call, error: Json): Outcome {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Why a call has no answer: the history's class of it, and what the driver says. */
+export function lost(error: unknown, signal: AbortSignal): Json {
+  return [signal.aborted ? "deadline" : "connection-lost", messageOf(error)];
+}

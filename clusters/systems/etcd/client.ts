@@ -1,13 +1,14 @@
 import { HarnessError } from "../../../harness/errors.ts";
 import type { Client, Connection } from "../../../harness/client.ts";
 import type { Endpoint } from "../../../harness/cluster.ts";
-import { canonicalJson, isArray, isObject, type Json } from "../../../harness/json.ts";
+import { isArray, isObject, type Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
 import type { WatchRequest } from "../../../harness/objects/watch.ts";
 import { textOf, type Settings } from "../../../harness/options.ts";
-import { failed, unknown, messageOf } from "../outcomes.ts";
+import { failed, lost, messageOf, unknown } from "../outcomes.ts";
+import { type Access, accessOf } from "../staged/access.ts";
 import { classify } from "./errors.ts";
-import { commitRequest, compactRequest, compareAndSet, deleteRequest, putRequest, rangeRequest, readRevision, readSucceeded, readValue } from "./gateway.ts";
+import { bodyOf, commitRequest, compactRequest, compareAndSet, deleteRequest, putRequest, rangeRequest, readRevision, readSucceeded, readValue } from "./gateway.ts";
 import { openHttp, type HttpConnection, type HttpReply, type HttpRequest } from "./http.ts";
 import { addUnderLock, lockedSetKey } from "./lock-set.ts";
 import { listen } from "./watch.ts";
@@ -45,9 +46,6 @@ export function etcdClient(settings: Settings, object = "register"): Client {
 
 /** Long beside everything else that is done under the lock, so that a pause mostly falls into it. */
 const lockedWorkMs = 200;
-
-/** The key of `read`, `write` and `cas`. */
-const registerKey = "register";
 
 interface ConnectionOptions {
   readonly serializable: boolean;
@@ -94,12 +92,12 @@ function connectionOver(http: HttpConnection, options: ConnectionOptions): Conne
       try {
         reply = await http.send(plan.request, signal);
       } catch (error) {
-        const lost: Json = [signal.aborted ? "deadline" : "connection-lost", messageOf(error)];
-        return plan.changes ? unknown(call, lost) : failed(call, lost);
+        return plan.changes ? unknown(call, lost(error, signal)) : failed(call, lost(error, signal));
       }
       if (reply.status === 200) {
-        newest = Math.max(newest, readRevision(reply));
-        const value = plan.result(reply);
+        const body = bodyOf(reply);
+        newest = Math.max(newest, readRevision(body));
+        const value = plan.result(body);
         if (call.f === "compact" && isObject(value)) compacted = Number(value["revision"]);
         return { type: "ok", value };
       }
@@ -122,32 +120,33 @@ interface Plan {
   /** Whether the call can change anything. */
   readonly changes: boolean;
   /** What the object returned, out of a 200. */
-  result(reply: HttpReply): Json;
+  result(body: Json): Json;
 }
 
+/** What is etcd's own; all else is an access to a store of keys. */
 function planOf(call: Call, options: ConnectionOptions & { readonly newest: number }): Plan {
   const { f, value } = call;
-  const get = (key: string): Plan => ({ request: rangeRequest(key, options), changes: false, result: readValue });
-  const put = (key: string, stored: Json): Plan => ({ request: stored === null ? deleteRequest(key) : putRequest(key, stored), changes: true, result: () => stored });
-  const compare = (key: string, values: { from: Json; to: Json }): Plan => ({ request: compareAndSet(key, values), changes: true, result: readSucceeded });
-  if (f === "read" && options.object === "grow-only-set") return { ...get(lockedSetKey), result: (reply) => readValue(reply) ?? [] };
-  if (f === "read") return get(registerKey);
-  if (f === "write") return put(registerKey, value);
-  if (f === "cas" && isArray(value) && value.length === 2) return compare(registerKey, { from: value[0]!, to: value[1]! });
-  if (f === "get") return get(keyOf(value));
-  if (f === "put" && isArray(value) && value.length === 2) return put(keyOf(value[0]!), value[1]!);
-  if (f === "delete") return put(keyOf(value), null);
-  if (f === "cas" && isArray(value) && value.length === 3) return compare(keyOf(value[0]!), { from: value[1]!, to: value[2]! });
-  if (f === "commit" && isArray(value)) return { request: commitRequest(value as unknown as Parameters<typeof commitRequest>[0]), changes: true, result: (reply) => ({ revision: readRevision(reply) }) };
+  if (f === "commit" && isArray(value)) return { request: commitRequest(value as unknown as Parameters<typeof commitRequest>[0]), changes: true, result: (body) => ({ revision: readRevision(body) }) };
   if (f === "compact" && typeof value === "number") {
     const revision = Math.max(1, options.newest + value);
     return { request: compactRequest(revision), changes: true, result: () => ({ revision }) };
   }
-  throw new HarnessError("CLIENT_FAILED", `etcd's client cannot do ${f} ${JSON.stringify(value)}`, { nextStep: "choose a workload that `rashomon list systems` names for etcd" });
+  return accessPlan(accessOf(call, options.object), options);
 }
 
-function keyOf(value: Json): string {
-  return `kv/${canonicalJson(value)}`;
+function accessPlan(access: Access, options: ConnectionOptions): Plan {
+  switch (access.kind) {
+    case "get":
+      return { request: rangeRequest(access.key, options), changes: false, result: readValue };
+    case "elements":
+      return { request: rangeRequest(lockedSetKey, options), changes: false, result: (body) => readValue(body) ?? [] };
+    case "put":
+      return { request: access.value === null ? deleteRequest(access.key) : putRequest(access.key, access.value), changes: true, result: () => access.value };
+    case "compare-and-set":
+      return { request: compareAndSet(access.key, access), changes: true, result: readSucceeded };
+    case "add":
+      throw new HarnessError("CLIENT_FAILED", "an element is added under a lock, by more than one request", { nextStep: "report this: it is a bug of etcd's client" });
+  }
 }
 
 /** A request that any living node answers, leader or not. */

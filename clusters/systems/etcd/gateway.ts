@@ -66,9 +66,13 @@ export function addLockedRequest(key: string, value: Json, lock: string | undefi
   return post("/v3/kv/txn", { compare, success: [{ request_put: { key: base64(key), value: base64(canonicalJson(value)) } }], failure: [] });
 }
 
+/** A reply's JSON, which the readers below look into. */
+export function bodyOf(reply: HttpReply): Json {
+  return JSON.parse(reply.text) as Json;
+}
+
 /** The store's revision when it answered. */
-export function readRevision(reply: HttpReply): number {
-  const body: Json = JSON.parse(reply.text);
+export function readRevision(body: Json): number {
   const header = isObject(body) ? body["header"] : undefined;
   return isObject(header) ? Number(header["revision"] ?? 0) : 0;
 }
@@ -84,16 +88,14 @@ export function statusRequest(): HttpRequest {
 }
 
 /** What a range of one key found: the stored value, or null. */
-export function readValue(reply: HttpReply): Json {
-  const body: Json = JSON.parse(reply.text);
+export function readValue(body: Json): Json {
   const found = isObject(body) ? body["kvs"] : undefined;
   const first = found !== undefined && isArray(found) ? found[0] : undefined;
   return isObject(first) ? storedValue(first) : null;
 }
 
 /** Whether a transaction's comparison held. */
-export function readSucceeded(reply: HttpReply): Json {
-  const body: Json = JSON.parse(reply.text);
+export function readSucceeded(body: Json): Json {
   return isObject(body) && body["succeeded"] === true;
 }
 
@@ -105,10 +107,9 @@ export interface NodeStatus {
   readonly term: number;
 }
 
-export function readStatus(reply: HttpReply): NodeStatus {
-  const body: Json = JSON.parse(reply.text);
+export function readStatus(body: Json): NodeStatus {
   const header = isObject(body) ? body["header"] : undefined;
-  if (!isObject(body) || !isObject(header)) throw new Error(`not a status: ${reply.text.slice(0, 200)}`);
+  if (!isObject(body) || !isObject(header)) throw new Error(`not a status: ${JSON.stringify(body).slice(0, 200)}`);
   return { member: String(header["member_id"] ?? "0"), leader: String(body["leader"] ?? "0"), term: Number(body["raftTerm"] ?? header["raft_term"] ?? 0) };
 }
 

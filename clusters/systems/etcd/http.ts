@@ -51,7 +51,18 @@ function exchange(
   message: HttpRequest,
   options: { readonly agent: Agent | false; readonly signal: AbortSignal; readonly onSocket: (socket: Socket) => void },
 ): Promise<HttpReply> {
+  const { signal } = options;
   return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error);
+    // Node's own `signal` option watches the whole stream for its end, which costs more than the request.
+    const onAbort = (): void => void sent.destroy(signal.reason as Error);
+    signal.addEventListener("abort", onAbort);
+    const settled = <T>(settle: (outcome: T) => void): ((outcome: T) => void) => (outcome) => {
+      signal.removeEventListener("abort", onAbort);
+      settle(outcome);
+    };
+    const answer = settled<HttpReply>(resolve);
+    const fail = settled<Error>(reject);
     const body = message.body ?? "";
     const sent = request(
       {
@@ -60,7 +71,6 @@ function exchange(
         method: message.method,
         path: message.path,
         agent: options.agent,
-        signal: options.signal,
         headers: message.body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
       },
       (reply) => {
@@ -71,12 +81,12 @@ function exchange(
           bytes += chunk.length;
           if (bytes > replyBytesMax) sent.destroy(new Error(`reply of more than ${replyBytesMax} bytes`));
         });
-        reply.once("end", () => resolve({ status: reply.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }));
-        reply.once("error", reject);
+        reply.once("end", () => answer({ status: reply.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }));
+        reply.once("error", fail);
       },
     );
     sent.once("socket", options.onSocket);
-    sent.once("error", reject);
+    sent.once("error", fail);
     sent.end(body);
   });
 }

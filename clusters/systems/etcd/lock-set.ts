@@ -2,8 +2,9 @@ import type { Endpoint } from "../../../harness/cluster.ts";
 import { isArray, isObject, type Json } from "../../../harness/json.ts";
 import type { Outcome } from "../../../harness/op.ts";
 import { every, sleep } from "../../../harness/time.ts";
+import { lost } from "../outcomes.ts";
 import { classify } from "./errors.ts";
-import { addLockedRequest, grantRequest, keepAliveRequest, lockRequest, rangeRequest, readSucceeded, readValue, revokeRequest } from "./gateway.ts";
+import { addLockedRequest, bodyOf, grantRequest, keepAliveRequest, lockRequest, rangeRequest, readSucceeded, readValue, revokeRequest } from "./gateway.ts";
 import { ask, type HttpConnection, type HttpReply, type HttpRequest } from "./http.ts";
 
 /**
@@ -47,11 +48,11 @@ export async function addUnderLock({ http, endpoint, element, fenced, workMs }: 
     const alive = every(keepAliveMs, () => void ask(endpoint, keepAliveRequest(lease), AbortSignal.any([done.signal, signal])).catch(() => {}));
     try {
       const lock = textIn(await say(lockRequest("lock", lease)), "key");
-      const before = readValue(await say(rangeRequest(lockedSetKey, { serializable: false })));
+      const before = readValue(bodyOf(await say(rangeRequest(lockedSetKey, { serializable: false }))));
       await sleep(workMs, signal);
       written = true;
       const reply = await say(addLockedRequest(lockedSetKey, [...(isArray(before) ? before : []), element], fenced ? lock : undefined));
-      if (readSucceeded(reply) !== true) return refused(["fenced", "the lock was lost before the write"]);
+      if (readSucceeded(bodyOf(reply)) !== true) return refused(["fenced", "the lock was lost before the write"]);
     } finally {
       alive.cancel();
       done.abort();
@@ -79,11 +80,11 @@ function judged(error: unknown, signal: AbortSignal): { readonly effect: "none" 
     const { effect, error: why } = classify(error.reply);
     return { effect, why };
   }
-  return { effect: "unknown", why: [signal.aborted ? "deadline" : "connection-lost", error instanceof Error ? error.message : String(error)] };
+  return { effect: "unknown", why: lost(error, signal) };
 }
 
 function textIn(reply: HttpReply, member: string): string {
-  const body: Json = JSON.parse(reply.text);
+  const body = bodyOf(reply);
   const found = isObject(body) ? body[member] : undefined;
   if (typeof found !== "string") throw new Error(`no ${member} in ${reply.text.slice(0, 200)}`);
   return found;

@@ -5,7 +5,7 @@ import type { NodeId } from "../../../harness/ids.ts";
 import { numberOf, type Settings } from "../../../harness/options.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
 import type { Daemon, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
-import { rangeRequest, readStatus, statusRequest, type NodeStatus } from "./gateway.ts";
+import { bodyOf, rangeRequest, readStatus, statusRequest, type NodeStatus } from "./gateway.ts";
 import { ask } from "./http.ts";
 import { etcdDataFolder, etcdMembership } from "./membership.ts";
 import { etcdVersions, imageOf, programsOf } from "./versions.ts";
@@ -132,7 +132,7 @@ async function statusOfAll(at: ReadonlyMap<NodeId, Endpoint>, signal: AbortSigna
   const all = [...at].map(async ([node, endpoint]): Promise<[NodeId, NodeStatus | undefined]> => {
     try {
       const reply = await ask(endpoint, statusRequest(), deadlineSignal(lookMsMax, signal));
-      return [node, reply.status === 200 ? readStatus(reply) : undefined];
+      return [node, reply.status === 200 ? readStatus(bodyOf(reply)) : undefined];
     } catch {
       signal.throwIfAborted();
       return [node, undefined];

@@ -2,6 +2,7 @@ import { jetstream, type JetStreamClient, jetstreamManager, type JetStreamManage
 import { type KV, Kvm } from "@nats-io/kv";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { Endpoint } from "../../../harness/cluster.ts";
+import { Lifeline } from "../lifeline.ts";
 import type { StagedSession } from "../staged/client.ts";
 
 /**
@@ -30,30 +31,20 @@ export async function openNats(endpoint: Endpoint, options: { readonly directGet
   options.signal.throwIfAborted();
   const connecting = connect({ servers: `${endpoint.host}:${endpoint.port}`, reconnect: false, ignoreClusterUpdates: true, timeout: connectMsMax });
   const connection = await abandonedAt(options.signal, connecting);
-  let open = true;
-  let reject: (why: Error) => void = () => {};
-  const lost = new Promise<never>((_, rejects) => (reject = rejects));
-  lost.catch(() => {});
-  const over = (why: Error): void => {
-    open = false;
-    reject(why);
-  };
-  void connection.closed().then((error) => over(error ?? new Error("the connection was closed")));
+  const line = new Lifeline();
+  void connection.closed().then((error) => line.cut(error ?? new Error("the connection was closed")));
   const end = (): void => {
-    over(new Error("the connection was ended here"));
+    line.cut(new Error("the connection was ended here"));
     void connection.close().catch(() => {});
   };
   const stream = jetstream(connection, { timeout: driverMsMax });
   return {
-    isOpen: () => open,
+    isOpen: () => !line.isCut,
     end,
     stream,
     manager: await jetstreamManager(connection, { timeout: driverMsMax, checkAPI: false }),
     bucket: await new Kvm(stream).open(bucketName, { allow_direct: options.directGets }),
-    answered: (work) => {
-      work.catch(() => {});
-      return Promise.race([work, lost]);
-    },
+    answered: (work) => line.answered(work),
   };
 }
 

@@ -1,9 +1,10 @@
-import type { Client, Connection } from "../../../harness/client.ts";
-import { HarnessError } from "../../../harness/errors.ts";
+import type { Client } from "../../../harness/client.ts";
 import { isArray, type Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
-import { failed, unknown, messageOf } from "../outcomes.ts";
+import { failed, lost, messageOf, unknown } from "../outcomes.ts";
+import { sessionClient } from "../session-client.ts";
+import { accessOf } from "../staged/access.ts";
 import { workOf, type RedisWork } from "./commands.ts";
 import { knownRedisError } from "./errors.ts";
 import { openRedis, serverError, type RedisSession } from "./session.ts";
@@ -18,50 +19,25 @@ import { openRedis, serverError, type RedisSession } from "./session.ts";
  * A read that did not come back changed nothing: a `fail`.
  */
 export function redisClient(settings: Settings, object: string): Client {
-  const rules: Rules = { object, readsAtPrimary: textOf(settings, "reads") === "primary", replicas: numberOf(settings, "wait") };
-  return {
-    async connect({ node, endpoint, signal }) {
-      let session: RedisSession;
-      try {
-        session = await openRedis(endpoint, signal);
-      } catch (cause) {
-        throw new HarnessError("CLIENT_FAILED", `no connection to Redis on ${node}`, { nextStep: "nothing, if the node is down by a fault; else read its log", cause });
-      }
-      return connectionOver(session, rules);
-    },
-  };
-}
-
-interface Rules {
-  readonly object: string;
-  readonly readsAtPrimary: boolean;
-  /** How many replicas must have a write before it counts; 0: nothing is asked. */
-  readonly replicas: number;
-}
-
-function connectionOver(session: RedisSession, rules: Rules): Connection {
-  return {
-    get broken() {
-      return !session.isOpen();
-    },
-    async invoke(call, signal) {
-      const work = workOf(call, rules.object);
-      if (signal.aborted) return failed(call, ["not-sent", "the deadline was over"]);
-      if (!session.isOpen()) return failed(call, ["not-connected", "the connection was lost before"]);
-      const end = (): void => session.end();
-      signal.addEventListener("abort", end, { once: true });
+  const rules: Rules = { readsAtPrimary: textOf(settings, "reads") === "primary", replicas: numberOf(settings, "wait") };
+  return sessionClient<RedisSession>({
+    database: "Redis",
+    open: ({ endpoint, signal }) => openRedis(endpoint, signal),
+    async perform(session, call, signal) {
+      const work = workOf(accessOf(call, object));
       try {
         return await (work.changes === "never" ? read(call, { work, session, rules }) : write(call, { work, session, rules, changed: work.changes }));
       } catch (error) {
         return judged(call, error, { certain: work.changes === "never", signal });
-      } finally {
-        signal.removeEventListener("abort", end);
       }
     },
-    async [Symbol.asyncDispose]() {
-      session.end();
-    },
-  };
+  });
+}
+
+interface Rules {
+  readonly readsAtPrimary: boolean;
+  /** How many replicas must have a write before it counts; 0: nothing is asked. */
+  readonly replicas: number;
 }
 
 interface Doing {
@@ -95,11 +71,7 @@ const waitMsMax = 1_000;
 
 function judged(call: Call, error: unknown, { certain, signal }: { readonly certain: boolean; readonly signal: AbortSignal }): Outcome {
   const said = serverError(error);
-  if (said === undefined) {
-    const lost: Json = [signal.aborted ? "deadline" : "connection-lost", messageOf(error)];
-    return certain ? failed(call, lost) : unknown(call, lost);
-  }
-  const known = knownRedisError(said);
-  const why: Json = [known.class, said];
-  return certain || known.effect === "none" ? failed(call, why) : unknown(call, why);
+  const known = said === undefined ? undefined : knownRedisError(said);
+  const why: Json = known === undefined ? lost(error, signal) : [known.class, messageOf(error)];
+  return certain || known?.effect === "none" ? failed(call, why) : unknown(call, why);
 }

@@ -1,17 +1,15 @@
 import { ErrorReply } from "@redis/client/dist/lib/errors.js";
 import type { Endpoint } from "../../../harness/cluster.ts";
 import type { Json } from "../../../harness/json.ts";
+import { Lifeline } from "../lifeline.ts";
+import type { ClientSession } from "../session-client.ts";
 
 /** One connection to one Redis or Sentinel: nothing is queued while it is not there, asked twice, or sent elsewhere. */
-export interface RedisSession {
-  /** False from the moment the connection is known to be lost, or was ended. */
-  isOpen(): boolean;
+export interface RedisSession extends ClientSession {
   /** One command; throws what the server refuses (`serverError` reads it), or that the connection is over. */
   ask(command: Command): Promise<Json>;
   /** Commands that nothing comes between, sent as one (`MULTI … EXEC`); the replies in order. */
   askTogether(commands: readonly Command[]): Promise<readonly Json[]>;
-  /** At once: what was asked and not answered fails. */
-  end(): void;
 }
 export type Command = readonly string[];
 
@@ -24,29 +22,21 @@ export async function openRedis(endpoint: Endpoint, signal: AbortSignal): Promis
     disableOfflineQueue: true,
     disableClientInfo: true,
     maintNotifications: "disabled",
+    // Its own would give up a command that the socket did not take in 5 s; ours is the operation's deadline.
+    commandOptions: { timeout: 0 },
   });
-  let open = true;
-  let loseIt: (error: Error) => void = () => {};
-  const lost = new Promise<never>((_, reject) => (loseIt = reject));
-  lost.catch(() => {});
+  const line = new Lifeline();
   const end = (error = new Error("the connection was closed")): void => {
-    if (!open) return;
-    open = false;
-    loseIt(error);
     // A client that has already given up does not want to be ended.
-    if (client.isOpen) client.destroy();
+    if (line.cut(error) && client.isOpen) client.destroy();
   };
   client.on("error", end).on("end", () => end());
-  const asked = <T>(answer: Promise<T>): Promise<T> => {
-    answer.catch(() => {});
-    return Promise.race([answer, lost]);
-  };
   const abort = (): void => end(new Error("the deadline was over"));
   signal.addEventListener("abort", abort, { once: true });
   try {
     signal.throwIfAborted();
-    await asked(client.connect());
-    await asked(client.sendCommand(["PING"]));
+    await line.answered(client.connect());
+    await line.answered(client.sendCommand(["PING"]));
   } catch (error) {
     end();
     throw error;
@@ -54,9 +44,9 @@ export async function openRedis(endpoint: Endpoint, signal: AbortSignal): Promis
     signal.removeEventListener("abort", abort);
   }
   return {
-    isOpen: () => open,
-    ask: (command) => asked(client.sendCommand<Json>(command)),
-    askTogether: (commands) => asked(commands.reduce((multi, command) => multi.addCommand([...command]), client.multi()).execTyped() as unknown as Promise<Json[]>),
+    isOpen: () => !line.isCut,
+    ask: (command) => line.answered(client.sendCommand<Json>(command)),
+    askTogether: (commands) => line.answered(commands.reduce((multi, command) => multi.addCommand([...command]), client.multi()).execTyped() as unknown as Promise<Json[]>),
     end,
   };
 }

@@ -1,8 +1,8 @@
-import type { Client, Connection } from "../../../harness/client.ts";
-import { HarnessError } from "../../../harness/errors.ts";
+import type { Client } from "../../../harness/client.ts";
 import type { Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
-import { failed, unknown } from "../outcomes.ts";
+import { failed, lost, messageOf, unknown } from "../outcomes.ts";
+import { sessionClient } from "../session-client.ts";
 import { knownError, type SqlSession } from "./session.ts";
 import { workOf, type WorkOptions } from "./work.ts";
 
@@ -17,39 +17,11 @@ import { workOf, type WorkOptions } from "./work.ts";
  * own COMMIT. What changes nothing cannot have happened: a read that did not come back is a `fail` at every stage.
  */
 export function sqlClient(options: WorkOptions): Client {
-  return {
-    async connect(target) {
-      let session: SqlSession;
-      try {
-        session = await options.dialect.open(target);
-      } catch (cause) {
-        throw new HarnessError("CLIENT_FAILED", `no connection to ${options.dialect.database} on ${target.node}`, { nextStep: "nothing, if the node is down by a fault; else read its log", cause });
-      }
-      return connectionOver(session, options);
-    },
-  };
-}
-
-function connectionOver(session: SqlSession, options: WorkOptions): Connection {
-  return {
-    get broken() {
-      return !session.isOpen();
-    },
-    async invoke(call, signal) {
-      const end = (): void => session.end();
-      signal.addEventListener("abort", end, { once: true });
-      try {
-        if (signal.aborted) return failed(call, ["not-sent", "the deadline was over"]);
-        if (!session.isOpen()) return failed(call, ["not-connected", "the connection was lost before"]);
-        return await perform(call, { session, options, signal });
-      } finally {
-        signal.removeEventListener("abort", end);
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      session.end();
-    },
-  };
+  return sessionClient<SqlSession>({
+    database: options.dialect.database,
+    open: (target) => options.dialect.open(target),
+    perform: (session, call, signal) => perform(call, { session, options, signal }),
+  });
 }
 
 interface Performance {
@@ -81,13 +53,8 @@ async function perform(call: Call, performance: Performance): Promise<Outcome> {
 /** Without COMMIT nothing lasts. */
 function judged(call: Call, error: unknown, { options, signal, certain }: Performance & { readonly certain: boolean }): Outcome {
   const known = knownError(options.dialect, error);
-  const message = error instanceof Error ? error.message : String(error);
-  if (known === undefined) {
-    const lost: Json = [signal.aborted ? "deadline" : "connection-lost", message];
-    return certain ? failed(call, lost) : unknown(call, lost);
-  }
-  const why: Json = [known.class, `${known.code} ${message}`];
-  return certain || known.effect === "none" ? failed(call, why) : unknown(call, why);
+  const why: Json = known === undefined ? lost(error, signal) : [known.class, `${known.code} ${messageOf(error)}`];
+  return certain || known?.effect === "none" ? failed(call, why) : unknown(call, why);
 }
 
 /** So that the session can be used again; one that cannot be rolled back is ended. */

@@ -1,21 +1,18 @@
 import type { Json } from "../../../harness/json.ts";
 import type { ClientTarget } from "../../../harness/client.ts";
+import type { ClientSession } from "../session-client.ts";
 
 /**
  * One connection to one SQL server, as a client of any such database needs it. No pool, no retry, no reconnect: what a
  * session says is what the server said, and when it is over it stays over.
  */
-export interface SqlSession {
-  /** False from the moment the connection is known to be lost, or was ended. */
-  isOpen(): boolean;
+export interface SqlSession extends ClientSession {
   /** Runs one statement; throws the driver's error. Inside a transaction once `begin` was run. */
   run(statement: Statement): Promise<Rows>;
   begin(): Promise<void>;
   /** Throws when COMMIT failed or was not answered; `refused` is an answer that means that it was rolled back, `doubtful` one that promises too little. */
   commit(): Promise<{ readonly committed: "yes" | "refused" | "doubtful"; readonly said?: string }>;
   rollback(): Promise<void>;
-  /** Ends the connection at once, whatever is under way: what was asked and not answered fails. */
-  end(): void;
 }
 
 export interface Statement {

@@ -1,14 +1,13 @@
-import { HarnessError } from "../../../harness/errors.ts";
 import { canonicalJson, isArray, type Json } from "../../../harness/json.ts";
 import { microOperations } from "../../../harness/objects/transactions.ts";
 import type { Call } from "../../../harness/op.ts";
+import { type Access, accessOf } from "../staged/access.ts";
 import type { SqlDialect, SqlSession, Statement } from "./session.ts";
 
 /**
  * What a call asks of a SQL database: a single statement, which the server commits by itself, or a transaction.
  *
- *     read, write v, cas [from, to]               one row of `kv`, the key `register`
- *     get k, put [k, v], delete k, cas [k, f, t]  the same on a key of one's own
+ *     an access to a store of keys                one row of `kv`
  *     add v, read (of a set)                      rows of `elements`
  *     txn [["r", k, null], ["append", k, v] …]    rows of `lists`
  *     txn [["r", k, null], ["w", k, v] …]         rows of `registers`
@@ -39,50 +38,35 @@ export interface WorkOptions {
 
 /** Errors: `CLIENT_FAILED` for calls that it does not know. */
 export function workOf(call: Call, options: WorkOptions): Work {
-  const { dialect, object } = options;
+  if (call.f === "txn") return transaction(call.value, options);
+  return statementOf(accessOf(call, options.object), options.dialect);
+}
+
+function statementOf(access: Access, dialect: SqlDialect): SingleStatement {
   const { statements: sql } = dialect;
-  const { f, value } = call;
-  const get = (key: string): Work => ({ kind: "statement", statement: sql.get(key), changes: false, result: ({ rows }) => parsed(rows[0]?.[0]) });
-  const put = (key: string, stored: Json): Work => ({
-    kind: "statement",
-    statement: stored === null ? sql.remove(key) : sql.put(key, canonicalJson(stored)),
-    changes: true,
-    result: () => stored,
-  });
-  const compare = (key: string, { from, to }: { from: Json; to: Json }): Work => ({
-    kind: "statement",
-    statement: compareStatement(dialect, key, { from, to }),
-    changes: true,
-    result: ({ changed }) => changed === 1,
-  });
-  if (f === "read" && object !== setObject) return get(registerKey);
-  if (f === "write") return put(registerKey, value);
-  if (f === "cas" && isArray(value) && value.length === 2) return compare(registerKey, { from: value[0]!, to: value[1]! });
-  if (f === "get") return get(keyOf(value));
-  if (f === "put" && isArray(value) && value.length === 2) return put(keyOf(value[0]!), value[1]!);
-  if (f === "delete") return put(keyOf(value), null);
-  if (f === "cas" && isArray(value) && value.length === 3) return compare(keyOf(value[0]!), { from: value[1]!, to: value[2]! });
-  if (f === "add" && typeof value === "number") return { kind: "statement", statement: sql.add(value), changes: true, result: () => value };
-  if (f === "read" && object === setObject) return { kind: "statement", statement: sql.elements(), changes: false, result: ({ rows }) => rows.map((row) => Number(row[0])) };
-  if (f === "txn") return transaction(value, options);
-  throw new HarnessError("CLIENT_FAILED", `${dialect.database}'s client cannot do ${f} ${JSON.stringify(value)}`, { nextStep: `choose a workload that \`rashomon list systems\` names for ${dialect.database}` });
+  const statement = { kind: "statement", changes: true } as const;
+  switch (access.kind) {
+    case "get":
+      return { ...statement, statement: sql.get(access.key), changes: false, result: ({ rows }) => parsed(rows[0]?.[0]) };
+    case "put":
+      return { ...statement, statement: access.value === null ? sql.remove(access.key) : sql.put(access.key, canonicalJson(access.value)), result: () => access.value };
+    case "compare-and-set":
+      return { ...statement, statement: compareStatement(dialect, access), result: ({ changed }) => changed === 1 };
+    case "add":
+      return { ...statement, statement: sql.add(Number(access.value)), result: () => access.value };
+    case "elements":
+      return { ...statement, statement: sql.elements(), changes: false, result: ({ rows }) => rows.map((row) => Number(row[0])) };
+  }
 }
 
-/** The key of `read`, `write` and `cas`, which no key of `kv` can be: those are JSON texts. */
-const registerKey = "register";
-const setObject = "grow-only-set";
 const listObject = "list-append";
-
-function keyOf(value: Json): string {
-  return `kv/${canonicalJson(value)}`;
-}
 
 function parsed(text: Json | undefined): Json {
   return typeof text === "string" ? (JSON.parse(text) as Json) : null;
 }
 
 /** null is the absence of the row. */
-function compareStatement({ statements: sql }: SqlDialect, key: string, { from, to }: { readonly from: Json; readonly to: Json }): Statement {
+function compareStatement({ statements: sql }: SqlDialect, { key, from, to }: Extract<Access, { kind: "compare-and-set" }>): Statement {
   if (from === null) return sql.putIfAbsent(key, canonicalJson(to));
   return to === null ? sql.removeIf(key, canonicalJson(from)) : sql.compareAndSet(key, { from: canonicalJson(from), to: canonicalJson(to) });
 }

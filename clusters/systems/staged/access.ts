@@ -31,12 +31,14 @@ export function accessOf({ f, value }: Call, object: string): Access {
   if (f === "put" && isArray(value) && value.length === 2) return { kind: "put", key: keyOf(value[0]!), value: value[1]! };
   if (f === "delete") return { kind: "put", key: keyOf(value), value: null };
   if (f === "cas" && isArray(value) && value.length === 3) return { kind: "compare-and-set", key: keyOf(value[0]!), from: value[1]!, to: value[2]! };
-  throw new HarnessError("CLIENT_FAILED", `no access to a store is ${f} ${JSON.stringify(value)} of ${object}`, { nextStep: "choose a workload that `rashomon list systems` names for the system" });
+  throw new HarnessError("CLIENT_FAILED", `a client of a ${object} cannot do ${f} ${JSON.stringify(value)}`, { nextStep: "choose a workload that `rashomon list systems` names for the system" });
 }
 
 const registerKey = "register";
 
-/** Letters, digits and a dash only: every store takes them. */
+/** Letters, digits, dash and underscore only: every store takes them. Plain values stay readable, others are in hexadecimal digits. */
 function keyOf(value: Json): string {
-  return `kv-${Buffer.from(canonicalJson(value)).toString("hex")}`;
+  const text = canonicalJson(value);
+  return plain.test(text) ? `kv-${text}` : `kvx-${Buffer.from(text).toString("hex")}`;
 }
+const plain = /^[\w-]+$/;

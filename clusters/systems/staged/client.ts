@@ -1,7 +1,7 @@
-import type { Client, ClientTarget, Connection } from "../../../harness/client.ts";
-import { HarnessError } from "../../../harness/errors.ts";
+import type { Client, ClientTarget } from "../../../harness/client.ts";
 import type { Json } from "../../../harness/json.ts";
-import { failed } from "../outcomes.ts";
+import { failed, lost, messageOf, unknown } from "../outcomes.ts";
+import { type ClientSession, sessionClient } from "../session-client.ts";
 import { type Access, accessOf } from "./access.ts";
 
 /**
@@ -26,12 +26,7 @@ export interface StagedSystem<Session extends StagedSession> {
   /** What an error means, if the server said it; undefined when it did not. */
   answer(error: unknown): ServerAnswer | undefined;
 }
-export interface StagedSession {
-  /** False from the moment the connection is known to be lost, or was ended. */
-  isOpen(): boolean;
-  /** Ends the connection at once: what was asked and not answered fails. */
-  end(): void;
-}
+export type StagedSession = ClientSession;
 export interface ServerAnswer {
   /** `none`: what was asked has surely not taken effect. `unknown`: it may have. */
   readonly effect: "none" | "unknown";
@@ -40,42 +35,19 @@ export interface ServerAnswer {
 }
 
 export function stagedClient<Session extends StagedSession>(system: StagedSystem<Session>): Client {
-  return {
-    async connect(target) {
-      try {
-        return connectionOver(await system.open(target), system);
-      } catch (cause) {
-        throw new HarnessError("CLIENT_FAILED", `no connection to ${system.name} on ${target.node}`, { nextStep: "nothing, if the node is down by a fault; else read its log", cause });
-      }
-    },
-  };
-}
-
-function connectionOver<Session extends StagedSession>(session: Session, system: StagedSystem<Session>): Connection {
-  return {
-    get broken() {
-      return !session.isOpen();
-    },
-    async invoke(call, signal) {
+  return sessionClient<Session>({
+    database: system.name,
+    open: (target) => system.open(target),
+    async perform(session, call, signal) {
       const access = accessOf(call, system.object);
-      if (signal.aborted) return failed(call, ["not-sent", "the deadline was over"]);
-      if (!session.isOpen()) return failed(call, ["not-connected", "the connection was lost before"]);
-      const end = (): void => session.end();
-      signal.addEventListener("abort", end, { once: true });
       let sent = false;
       try {
         return { type: "ok", value: await system.perform(session, access, () => (sent = true)) };
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
         const answer = system.answer(error);
-        const why: Json = [answer?.class ?? (signal.aborted ? "deadline" : "connection-lost"), message];
-        return !sent || answer?.effect === "none" ? failed(call, why) : { type: "info", value: call.value, error: why };
-      } finally {
-        signal.removeEventListener("abort", end);
+        const why: Json = answer === undefined ? lost(error, signal) : [answer.class, messageOf(error)];
+        return !sent || answer?.effect === "none" ? failed(call, why) : unknown(call, why);
       }
     },
-    async [Symbol.asyncDispose]() {
-      session.end();
-    },
-  };
+  });
 }
