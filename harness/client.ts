@@ -16,7 +16,8 @@ export interface ClientTarget {
 export interface Connection extends AsyncDisposable {
   /**
    * Does one call. `fail` only when it surely did not happen; what is ambiguous is `info`; a thrown error is `info` too.
-   * The signal aborts at the operation's deadline: answer `info` (or throw) then.
+   * The signal aborts at the operation's deadline: answer `info` (or throw) then. It may be the same for many calls
+   * of a connection, so a call that is answered takes back what it added to it.
    */
   invoke(call: Call, signal: AbortSignal): Promise<Outcome>;
   /** True when it can serve no further call: the next one opens a new connection. After `info` that happens anyway. */

@@ -7,26 +7,48 @@ import { type Seed, seed } from "./ids.ts";
  */
 export class Random {
   readonly seed: Seed;
-  #a: number;
-  #b: number;
-  #c: number;
-  #d: number;
+  /** The generator that this one was forked from: its seed is the beginning of ours. */
+  readonly #parent: Random | undefined;
+  /** For forks: hashes of the seed's text, one for each word of the state, to go on from. Made on demand. */
+  #prefix: Hashes | undefined;
+  #begun = false;
+  #a = 0;
+  #b = 0;
+  #c = 0;
+  #d = 0;
 
-  constructor(from: Seed) {
+  /** `parent`: whose seed is the beginning of `from`; nothing depends on it but the time that hashing takes. */
+  constructor(from: Seed, parent?: Random) {
     this.seed = from;
-    this.#a = hash32(from, 0x9e3779b9);
-    this.#b = hash32(from, 0x243f6a88);
-    this.#c = hash32(from, 0xb7e15162);
-    this.#d = hash32(from, 0xdeadbeef) | 1;
+    this.#parent = parent;
   }
 
-  /** An independent stream; the same label of the same seed always gives the same draws. */
+  /** An independent stream; the same label of the same seed always gives the same draws. O(1) until it is drawn from, then O(label). */
   fork(label: string): Random {
-    return new Random(seed(`${this.seed}/${label}`));
+    return new Random(seed(`${this.seed}/${label}`), this);
+  }
+
+  /** Most forks are never drawn from, so the state is made at the first draw. */
+  #begin(): void {
+    const { length } = this.seed;
+    const [a, b, c, d] = this.#hashed();
+    this.#a = hashEnd(a, length);
+    this.#b = hashEnd(b, length);
+    this.#c = hashEnd(c, length);
+    this.#d = hashEnd(d, length) | 1;
+    this.#begun = true;
+  }
+
+  #hashed(): Hashes {
+    const parent = this.#parent;
+    const from = parent?.seed.length ?? 0;
+    const [a, b, c, d] = parent === undefined ? salts : (parent.#prefix ??= parent.#hashed());
+    return [hashOn(a, this.seed, from), hashOn(b, this.seed, from), hashOn(c, this.seed, from), hashOn(d, this.seed, from)];
   }
 
   /** Uniform unsigned 32-bit integer. */
   u32(): number {
+    if (!this.#begun) this.#begin();
     const result = Math.imul(rotl(Math.imul(this.#b, 5), 7), 9) >>> 0;
     const t = this.#b << 9;
     this.#c ^= this.#a;
@@ -80,15 +102,28 @@ export class Random {
   }
 }
 
+/** Of one text, unfinished. */
+type Hashes = readonly [number, number, number, number];
+const salts: Hashes = [0x9e3779b9 | 0, 0x243f6a88, 0xb7e15162 | 0, 0xdeadbeef | 0];
+
 /** 32-bit hash of a text: FNV-like step with a murmur3 finaliser; not for security. */
 export function hash32(text: string, salt: number): number {
-  let h = salt | 0;
-  for (let i = 0; i < text.length; i++) {
+  return hashEnd(hashOn(salt | 0, text, 0), text.length);
+}
+
+/** Takes in `text` from the place `from` on. */
+function hashOn(hash: number, text: string, from: number): number {
+  let h = hash;
+  for (let i = from; i < text.length; i++) {
     h ^= text.charCodeAt(i);
     h = Math.imul(h, 0x01000193);
     h = rotl(h, 13);
   }
-  h ^= text.length;
+  return h;
+}
+
+function hashEnd(hash: number, length: number): number {
+  let h = hash ^ length;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;

@@ -14,6 +14,7 @@ export function shortestAny(...generators: readonly OpGenerator[]): OpGenerator 
 }
 
 function soonest(members: readonly OpGenerator[], state: { readonly turn: number; readonly ends: "first" | "last" }): OpGenerator {
+  if (members.length === 1) return members[0]!;
   const self: OpGenerator = {
     draw(context) {
       const left: OpGenerator[] = [];

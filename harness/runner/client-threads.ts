@@ -48,7 +48,8 @@ interface Worker {
   call: Call | undefined;
   /** Whether the open call was handed to a connection. */
   sent: boolean;
-  controller: AbortController | undefined;
+  /** Of the open call's signal; one that has not aborted serves the next call too. */
+  controller: AbortController;
   failedConnects: number;
   backingOff: Cancellable | undefined;
 }
@@ -73,7 +74,7 @@ export class ClientThreads {
       serial: 0,
       call: undefined,
       sent: false,
-      controller: undefined,
+      controller: new AbortController(),
       failedConnects: 0,
       backingOff: undefined,
     }));
@@ -111,7 +112,7 @@ export class ClientThreads {
     worker.call = call;
     worker.serial++;
     worker.sent = false;
-    worker.controller = new AbortController();
+    if (worker.controller.signal.aborted) worker.controller = new AbortController();
     this.#deadlines.start(thread, nowMs);
     if (worker.connection !== undefined) this.#invoke(worker, worker.connection, call);
     else void this.#connectAndInvoke(worker, worker.serial, call);
@@ -127,7 +128,7 @@ export class ClientThreads {
         this.#options.free(worker.thread);
       }
       if (worker.call === undefined) continue;
-      worker.controller!.abort(new Error(message));
+      worker.controller.abort(new Error(message));
       this.#finish(worker, worker.serial, unanswered(worker, error, message));
     }
   }
@@ -149,7 +150,7 @@ export class ClientThreads {
     worker.sent = true;
     let answer: Promise<Outcome>;
     try {
-      answer = connection.invoke(call, worker.controller!.signal);
+      answer = connection.invoke(call, worker.controller.signal);
     } catch (error) {
       this.#finish(worker, serial, { type: "info", value: call.value, error: failure("thrown", error) });
       return;
@@ -163,7 +164,7 @@ export class ClientThreads {
   async #connectAndInvoke(worker: Worker, serial: number, call: Call): Promise<void> {
     let connection: Connection;
     try {
-      connection = await this.#open(worker, worker.controller!.signal);
+      connection = await this.#open(worker, worker.controller.signal);
     } catch (error) {
       worker.failedConnects++;
       this.#finish(worker, serial, { type: "fail", value: call.value, error: failure("no-connection", error) });
@@ -173,7 +174,7 @@ export class ClientThreads {
     if (worker.serial !== serial || worker.call === undefined) return this.#closeLater(connection);
     worker.failedConnects = 0;
     worker.connection = connection;
-    if (!worker.controller!.signal.aborted) return this.#invoke(worker, connection, call);
+    if (!worker.controller.signal.aborted) return this.#invoke(worker, connection, call);
     const message = `it was open only after the deadline of ${this.#options.deadlineMs} ms`;
     this.#finish(worker, serial, unanswered(worker, "no-connection", message));
   }
@@ -186,7 +187,7 @@ export class ClientThreads {
 
   #overdue(worker: Worker): void {
     this.#graces.start(worker.thread, this.#options.clockMs());
-    worker.controller!.abort(new Error(`no answer after ${this.#options.deadlineMs} ms`));
+    worker.controller.abort(new Error(`no answer after ${this.#options.deadlineMs} ms`));
   }
 
   #wedged(worker: Worker): void {
@@ -218,8 +219,11 @@ export class ClientThreads {
   }
 
   #drop(worker: Worker): void {
-    if (worker.connection !== undefined) this.#closeLater(worker.connection);
+    if (worker.connection === undefined) return;
+    this.#closeLater(worker.connection);
     worker.connection = undefined;
+    // What the connection may still be doing must not hear of the deadlines of later calls.
+    worker.controller = new AbortController();
   }
 
   /** A connection that fails to close, or takes its time, holds nothing up. */
