@@ -11,7 +11,7 @@ export const account = { user: "rashomon", password: "rashomon", database: "rash
 /**
  * One connection of `mysql2`, without its pool, to one server; `session` are statements that set it up. The driver
  * leaves what is asked of a connection that it closes itself unanswered for ever, so the socket's end answers for it.
- * Its callbacks, not its promises: those take the stack of every query's caller, a tenth of the client's CPU.
+ * Its callbacks, not its promises: those take the stack of every query's caller.
  */
 export async function openMariadb(endpoint: Endpoint, options: { readonly session: readonly string[]; readonly signal: AbortSignal }): Promise<SqlSession> {
   const { createConnection } = await import("mysql2");
