@@ -63,7 +63,7 @@ export const rabbitmqRows: readonly RegressionRow[] = [
     "rabbitmq-pause-minority-loses-confirmed",
     {
       corpus: "21F, where pause-minority lost nothing",
-      title: "a parted leader of a mirrored queue stops waiting for its mirrors some 60 ms before its node pauses: it confirms what it alone has, at most one message of each client that waits",
+      title: "a parted leader of a mirrored queue stops waiting for its mirrors shortly before its node pauses: it confirms what it alone has, at most one message of each client that waits",
     },
     { anomalous: { queue: "mirrored", handling: "pause-minority", node: "leader" }, control: { queue: "quorum", handling: "pause-minority", node: "leader" } },
   ),
