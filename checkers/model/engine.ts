@@ -2,6 +2,7 @@ import type { ActorModel } from "../../harness/actor-model.ts";
 import type { Budget } from "../../harness/budget.ts";
 import { SpentBudgets } from "./budgets.ts";
 import type { SearchTree } from "./checkpoint.ts";
+import { estimateStates } from "./estimate.ts";
 import { Flows } from "./flows.ts";
 import { type Frontier, RecordQueue, RecordStack } from "./frontier.ts";
 import { FullTracker, type HistoryTracker, MonitorTracker } from "./history-tracker.ts";
@@ -86,6 +87,8 @@ export class Engine implements SuccessorSink, MemberEngine {
   readonly terminalHistories: Map<number, number> = new Map();
   /** How often the reduced exploration was begun; 0: it was not reduced. */
   reducedPasses = 0;
+  /** It was to be reduced, and deciding would have cost more than what was left. */
+  reductionSkipped = false;
 
   readonly #options: EngineOptions;
   readonly #successors: Successors;
@@ -220,7 +223,21 @@ export class Engine implements SuccessorSink, MemberEngine {
     const end = yield* this.#explore(Math.min(reduceAfter, statesMax), undefined);
     this.complete = end === "exhausted";
     if (this.complete || this.#found || end === "budget" || this.unique >= statesMax) return;
-    yield* this.#exploreReduced();
+    this.reductionSkipped = this.unique >= reduceAfter && !this.#reductionPays;
+    if (this.reductionSkipped) this.complete = (yield* this.#goOn(statesMax)) === "exhausted";
+    else yield* this.#exploreReduced();
+  }
+
+  /** Deciding asks handlers about each pair of a local state and a message; each time for the work of about so many states. */
+  static readonly #statesPerPair = 20;
+  /** So many pairs are decided at once, whatever is left. */
+  static readonly #pairsCheap = 20_000;
+
+  /** Whether what is left by the levels so far is more than the work of deciding; where that cannot be guessed it is much. */
+  get #reductionPays(): boolean {
+    const { pairs } = this.#graph;
+    const states = estimateStates(this.#levels);
+    return pairs <= Engine.#pairsCheap || states === undefined || states - this.unique > pairs * Engine.#statesPerPair;
   }
 
   /** The most (local state, message) pairs of a party that are looked at for ample sets: deciding costs handler calls. */
@@ -294,6 +311,11 @@ export class Engine implements SuccessorSink, MemberEngine {
       const end = this.#regrow(tree);
       if (end !== undefined) return end;
     }
+    return yield* this.#goOn(statesMax);
+  }
+
+  /** From where the search stands. */
+  *#goOn(statesMax: number): Generator<void, End> {
     for (;;) {
       const end = this.#expandSome(statesMax);
       if (end !== undefined) return end;

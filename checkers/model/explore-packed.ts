@@ -67,6 +67,7 @@ function explorationOf(model: PackedModel, engine: PackedEngine, options: Explor
       neverFired: [],
     },
     reducedPasses: 0,
+    reductionSkipped: false,
     workers: 1,
     // Keys are exact: nothing is merged.
     collisionsExpected: 0,

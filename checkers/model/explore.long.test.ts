@@ -64,6 +64,14 @@ describe("reductions of large spaces change no outcome", () => {
   });
 });
 
+it("raft-register goes on in full: to decide about its 1,834 local states costs more than the rest of 4.8 million states", { timeout: 900_000 }, () => {
+  const definition = systemDefinitions.find(({ name }) => name === "raft-register")!;
+  const found = explore(definition.make(parseSettings([], definition.options, definition.name)), { reduceAfter: 2_000_000 });
+
+  expect([found.unique, found.generated, found.depth]).toEqual([4_791_860, 20_347_249, 42]);
+  expect([found.reductionSkipped, found.reducedPasses, found.complete]).toEqual([true, 0, true]);
+});
+
 describe("exact counts of large spaces", () => {
   it.each(rows)("%s %o %o has %i states", { timeout: 900_000 }, (name, settings, options, unique, generated, depth) => {
     const definition = findModel(name);

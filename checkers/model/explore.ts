@@ -171,6 +171,8 @@ export interface Exploration {
   readonly workers: number;
   /** How often the exploration was begun with reductions until their verdicts held; 0: the counts are the full space's. */
   readonly reducedPasses: number;
+  /** It was to be reduced, and was not: to decide would have cost more than the states that were left by the guess. */
+  readonly reductionSkipped: boolean;
 }
 
 export interface Outcomes {
@@ -207,7 +209,7 @@ export interface Bounds {
 }
 
 /** What one engine, or a team of them, has found. */
-export interface Findings extends Pick<Exploration, "unique" | "generated" | "depth" | "complete" | "coverage" | "reducedPasses" | "workers"> {
+export interface Findings extends Pick<Exploration, "unique" | "generated" | "depth" | "complete" | "coverage" | "reducedPasses" | "reductionSkipped" | "workers"> {
   /** No state can have been merged with another. */
   readonly exact: boolean;
   readonly discoveries: readonly { readonly property: string; readonly kind: Discovery["kind"]; readonly path: readonly EngineEvent[]; readonly loop?: readonly EngineEvent[] }[];
@@ -216,13 +218,14 @@ export interface Findings extends Pick<Exploration, "unique" | "generated" | "de
 
 /** What an engine that has run has found. */
 export function findingsOf(model: ActorModel, engine: Engine): Findings {
-  const { unique, generated, depth, complete, reducedPasses } = engine;
+  const { unique, generated, depth, complete, reducedPasses, reductionSkipped } = engine;
   return {
     unique,
     generated,
     depth,
     complete,
     reducedPasses,
+    reductionSkipped,
     workers: 1,
     exact: engine.exact,
     discoveries: [
@@ -237,7 +240,7 @@ export function findingsOf(model: ActorModel, engine: Engine): Findings {
 /** The account that findings make. */
 export function explorationOf(of: System | ActorModel, findings: Findings): Exploration {
   const model = modelOf(of);
-  const { unique, generated, depth, complete, coverage, reducedPasses, workers } = findings;
+  const { unique, generated, depth, complete, coverage, reducedPasses, reductionSkipped, workers } = findings;
   const found = new Set(findings.discoveries.map(({ property }) => property));
   let outcomes: Outcomes | undefined;
   return {
@@ -255,6 +258,7 @@ export function explorationOf(of: System | ActorModel, findings: Findings): Expl
     bounds: boundsOf(model, "model" in of ? of.model.clients : []),
     coverage,
     reducedPasses,
+    reductionSkipped,
     workers,
     collisionsExpected: findings.exact ? 0 : (unique * (unique - 1)) / 2 ** 65,
   };

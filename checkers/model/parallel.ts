@@ -141,6 +141,7 @@ function together(shares: readonly ShareOutput[]): Findings {
     depth: Math.max(...shares.map(({ depth }) => depth)),
     complete: shares.every(({ complete }) => complete),
     reducedPasses: 0,
+    reductionSkipped: false,
     workers: shares.length,
     exact: false,
     discoveries: [...discoveries.values()].sort((a, b) => a.path.length - b.path.length),

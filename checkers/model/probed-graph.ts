@@ -15,6 +15,13 @@ export class ProbedGraph {
     this.#memo = memo;
   }
 
+  /** Pairs of a local state and a message to its party: what all verdicts together are about. */
+  get pairs(): number {
+    const locals = this.#memo.model.parties.map(() => 0);
+    for (const { party } of this.#memo.locals.objects) locals[party]!++;
+    return this.#memo.envelopes.objects.reduce((pairs, { to }) => pairs + (locals[to] ?? 0), 0);
+  }
+
   /** What has been met so far. */
   graph(): LocalGraph {
     const transitions: GraphTransition[] = [];

@@ -129,6 +129,7 @@ class Walker implements SuccessorSink {
       complete: false,
       exact: false,
       reducedPasses: 0,
+      reductionSkipped: false,
       workers: 1,
       discoveries: this.#properties.discoveries.map((discovery) => ({ property: discovery.property, kind: discovery.kind, path: this.#paths.get(discovery)! })),
       coverage: coverageOf(this.#model, {
