@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { checkLinearizable } from "../checkers/linearizability/linearizability.ts";
 import { lamport } from "../checkers/model/lamport.ts";
 import { conditionsOf, replayOnCluster } from "../clusters/local/gated-replay.ts";
+import type { MessagesLost } from "../clusters/local/link-losses.ts";
 import { actorModelOf } from "../harness/actor-model.ts";
 import type { System } from "../harness/actor.ts";
 import { steps as stepBudget } from "../harness/budget.ts";
@@ -67,6 +68,8 @@ export interface ReplayedForReal {
   readonly history: History;
   /** Steps of the schedule that were played on the processes. */
   readonly applied: number;
+  /** Of the messages that it loses. */
+  readonly lost: MessagesLost;
   readonly report: string | undefined;
 }
 
@@ -110,7 +113,7 @@ export async function replayForReal(request: ReplayRequest): Promise<ReplayedFor
     const verdict = judgeReplay({ system, history: played.history, logsFolder: folder.paths.logs });
     folder.writeVerdict(verdict);
     const report = writeReplayReport({ folder, record, model, history: played.history, tell });
-    return { folder, model, verdict, history: played.history, applied: played.applied.length, report };
+    return { folder, model, verdict, history: played.history, applied: played.applied.length, lost: played.lost, report };
   } finally {
     ledger.end();
     await watchdog.stop();

@@ -4,7 +4,7 @@ import type { SystemDefinition } from "../harness/actor.ts";
 import { HarnessError } from "../harness/errors.ts";
 import { isArray, isObject, type Json } from "../harness/json.ts";
 import { parseSettings, type Settings } from "../harness/options.ts";
-import type { Schedule } from "../harness/schedule.ts";
+import type { Schedule, ScheduleStep } from "../harness/schedule.ts";
 
 /**
  * What a witness has found, as a file that can be played again: which system with which settings, and the steps.
@@ -53,7 +53,8 @@ function parse(path: string): Json {
   }
 }
 
-const members: { readonly [step: string]: readonly string[] } = {
+/** What is a number in each kind of step. */
+const members: { readonly [step in ScheduleStep["step"]]: readonly string[] } = {
   deliver: ["from", "to", "n"],
   duplicate: ["from", "to", "n"],
   drop: ["from", "to", "n"],
@@ -61,11 +62,13 @@ const members: { readonly [step: string]: readonly string[] } = {
   timer: ["actor"],
   choice: ["actor", "option"],
   crash: ["actor"],
+  loseWrite: ["actor"],
   recover: ["actor"],
   cut: [],
   heal: [],
 };
 
 function isSchedule(steps: Json): steps is Json & Schedule {
-  return isArray(steps) && steps.every((step) => isObject(step) && typeof step["step"] === "string" && (members[step["step"]]?.every((name) => typeof step[name] === "number") ?? false));
+  const numbers: ReadonlyMap<unknown, readonly string[]> = new Map(Object.entries(members));
+  return isArray(steps) && steps.every((step) => isObject(step) && (numbers.get(step["step"])?.every((name) => typeof step[name] === "number") ?? false));
 }

@@ -42,14 +42,15 @@ function inModel(file: string, output: Output): void {
 
 async function forReal(file: string, flags: ReplayFlags, output: Output): Promise<void> {
   const replayed = await interruptible((signal) => replayForReal({ path: file, seed: flags.seed ?? freshSeed(), root: flags.runs, signal, tell: (line) => output.message(line) }), output);
-  const { model, verdict, applied, folder, report } = replayed;
+  const { model, verdict, applied, lost, folder, report } = replayed;
   const anomalies = Object.values(verdict.checkers).flatMap((answer) => (answer.verdict === "invalid" ? answer.anomalies : []));
   output.exit(exitOfVerdict(verdict.verdict));
   output.result(
-    { file, system: model.system, verdict: verdict.verdict, model: model.verdict, applied, run: folder.path, ...(report === undefined ? {} : { report }), anomalies: anomalies.map(anomalyJson) },
+    { file, system: model.system, verdict: verdict.verdict, model: model.verdict, applied, lost: { ...lost }, run: folder.path, ...(report === undefined ? {} : { report }), anomalies: anomalies.map(anomalyJson) },
     () =>
       [
         `${file}: ${verdict.verdict} on real processes, ${model.verdict} in the model  (${applied} steps of ${model.system})`,
+        ...(lost.onLinks + lost.keptOut === 0 ? [] : [`  of the messages that it loses, ${lost.onLinks} were lost on their links and ${lost.keptOut} at a door`]),
         ...anomalies.map((anomaly) => anomalyText(anomaly, styleOf(process.stdout))),
         ...(report === undefined ? [] : [`  report: ${report}`]),
       ].join("\n"),
