@@ -20,6 +20,8 @@ export interface GoProgram {
   readonly build: readonly string[];
   /** Absolute; a folder whose `go.mod` and `go.sum` the build stands on, where the module cannot be installed by itself. */
   readonly moduleFolder?: string;
+  /** Name of that binary, without the `.exe` of Windows; default `server`. */
+  readonly leaves?: string;
   /** What to do where it cannot be built. */
   readonly nextStep: string;
 }
@@ -89,8 +91,9 @@ async function build(program: GoProgram, { folder, platform, ...options }: GoBui
     if (moduleFolder !== undefined) for (const file of ["go.mod", "go.sum"]) copyFileSync(join(moduleFolder, file), join(folder, file));
     await run("go", program.build, { env, signal, cwd: folder, maxBuffer: 16 << 20 });
     const suffix = platform.os === "windows" ? ".exe" : "";
-    const built = [join(folder, "bin", `server${suffix}`), join(folder, "bin", `${platform.os}_${platform.architecture}`, `server${suffix}`)].find((path) => existsSync(path));
-    if (built === undefined) throw new Error(`${command} ended well but left no binary named server`);
+    const name = `${program.leaves ?? "server"}${suffix}`;
+    const built = [join(folder, "bin", name), join(folder, "bin", `${platform.os}_${platform.architecture}`, name)].find((path) => existsSync(path));
+    if (built === undefined) throw new Error(`${command} ended well but left no binary named ${name}`);
     const facts = (await run("go", ["version", "-m", built], { signal })).stdout;
     if (!facts.includes(`v${version}`)) throw new Error(`the binary built is not ${version}: ${facts}`);
     return built;

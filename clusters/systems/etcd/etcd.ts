@@ -3,6 +3,7 @@ import type { DatabaseDefinition } from "../../../harness/database.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
 import { etcdClient } from "./client.ts";
 import { etcdSystem } from "./system.ts";
+import { versionChoices } from "../two-versions.ts";
 import { etcdVersions } from "./versions.ts";
 
 /** etcd: a replicated key-value store over Raft. Its reads are linearizable unless they are asked to be serializable. */
@@ -13,8 +14,8 @@ export const etcd: DatabaseDefinition = {
     {
       name: "version",
       kind: "choice",
-      choices: etcdVersions,
-      default: "3.4",
+      choices: versionChoices(etcdVersions),
+      default: etcdVersions.older.name,
       reason: "what Debian 12 packages; 3.5 is built with Go, mixed has it on n1 only, rolling has it wherever etcd is started again",
     },
     {

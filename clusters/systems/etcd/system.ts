@@ -2,13 +2,14 @@ import type { Endpoint } from "../../../harness/cluster.ts";
 import { assert } from "../../../harness/assert.ts";
 import { HarnessError } from "../../../harness/errors.ts";
 import type { NodeId } from "../../../harness/ids.ts";
-import { numberOf, type Settings } from "../../../harness/options.ts";
+import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
 import type { Daemon, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
+import { programsOf } from "../two-versions.ts";
 import { bodyOf, rangeRequest, readStatus, statusRequest, type NodeStatus } from "./gateway.ts";
 import { ask } from "./http.ts";
 import { etcdDataFolder, etcdMembership } from "./membership.ts";
-import { etcdVersions, imageOf, programsOf } from "./versions.ts";
+import { etcdVersions, imageOf } from "./versions.ts";
 
 /**
  * etcd: Raft among the nodes, each node's name resolved by its peers to their own proxies to it.
@@ -22,10 +23,10 @@ export function etcdSystem(settings: Settings): DockerSystem {
       nextStep: `set election-timeout to ${5 * heartbeatMs} or more, or heartbeat-interval lower`,
     });
   }
-  const versions = etcdVersions.find((known) => known === settings["version"])!;
+  const version = textOf(settings, "version");
   return {
     name: "etcd",
-    ...imageOf(versions),
+    ...imageOf(version),
     clientPort: 2379,
     peers: { reachedBy: "name", ports: [2380] },
     settings,
@@ -33,7 +34,7 @@ export function etcdSystem(settings: Settings): DockerSystem {
     roles: ["leader", "follower"],
     dataFolders: [etcdDataFolder],
     membership: etcdMembership((lookout) => lookout),
-    daemons: (place) => [etcdDaemon(place, { ...programsOf(versions, place), heartbeatMs, electionMs, snapshotCount: numberOf(settings, "snapshot-count"), listen: "http://0.0.0.0:2379", advertise: `http://${place.node.address}:2379` })],
+    daemons: (place) => [etcdDaemon(place, { ...programsOf(version, etcdVersions, place), heartbeatMs, electionMs, snapshotCount: numberOf(settings, "snapshot-count"), listen: "http://0.0.0.0:2379", advertise: `http://${place.node.address}:2379` })],
     serves: rangesServed,
     disagreement,
     holders,

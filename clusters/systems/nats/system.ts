@@ -2,9 +2,10 @@ import { StorageType } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import type { DockerSystem, Lookout, NodePlace } from "../../docker/docker-system.ts";
-import { dockerfileBeside } from "../../docker/image.ts";
+import { programsOf } from "../two-versions.ts";
 import { disagreement, holders, monitoringPort, serves } from "./look.ts";
 import { accountLines, natsMembership } from "./membership.ts";
+import { imageOf, natsVersions } from "./versions.ts";
 import { bucketName, elementsStream, openNats } from "./session.ts";
 
 const routePort = 6222;
@@ -15,9 +16,10 @@ const syncMs = 120_000;
 
 /** NATS as Debian packages it. Servers tell each other, and clients, their addresses: what they dial is redirected into the proxies. */
 export function natsSystem(settings: Settings): DockerSystem {
+  const version = textOf(settings, "version");
   return {
     name: "nats",
-    dockerfile: dockerfileBeside(import.meta.url, "."),
+    ...imageOf(version),
     clientPort: 4222,
     lookingPorts: [monitoringPort],
     peers: { reachedBy: "address", ports: [routePort] },
@@ -28,9 +30,8 @@ export function natsSystem(settings: Settings): DockerSystem {
     roles: ["leader", "kv-leader", "meta-leader"],
     dataFolders: [dataFolder],
     membership: natsMembership,
-    version: { argv: ["/usr/sbin/nats-server", "--version"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => ({ files: [{ path: configuration, content: configurationOf(place) }] }),
-    daemons: () => [{ name: "nats", user: "root", program: "/usr/sbin/nats-server", args: ["-c", configuration] }],
+    daemons: (place) => [{ name: "nats", user: "root", ...programsOf(version, natsVersions, place), args: ["-c", configuration] }],
     serves,
     prepare: async (at, signal) => await makeStreams([...at.values()], settings, signal),
     disagreement,
