@@ -104,6 +104,16 @@ if (existsSync(folder)) {
         expect(windows.every((right) => right === true)).toBe(true);
       });
 
+      it("is told by its count, and drawn by the last twenty operations", () => {
+        const verdict = checkLinearizable(history, specNamed("mutex"), { budget: unlimited() });
+
+        const [anomaly] = verdict.verdict === "invalid" ? verdict.anomalies : [];
+        expect(anomaly?.explanation).toContain("Count them: 131 acquires had returned, but only 129 releases had been called, and they take turns.");
+        const drawing = anomaly?.diagrams?.[0];
+        expect(drawing?.kind === "process-lines" && drawing.lanes.flatMap(({ bars }) => bars).length).toBe(20);
+        expect(drawing?.caption).toMatch(/; 111 earlier operations of the proof are left out$/);
+      });
+
       it("is three operations as a lock that knows its holder: it was held by two", () => {
         const owned = historyOf([...history].map((op) => ({ ...op, value: op.process })));
         const part = partsOf(owned, ownedMutex())[0]!;

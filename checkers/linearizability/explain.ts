@@ -28,6 +28,7 @@ export function explain(question: { history: History; part: Part; known: Known; 
     `${culprit} cannot be placed${where}: whatever order the operations are given, there is no moment between its call and its return at which it could have taken effect with this answer.`,
     ...candidates.map((candidate) => `  ${candidate}`),
     matter(witness, name),
+    counted(witness),
     othersMatterNot(witness, part),
   ].filter((line) => line !== "");
   const { call, recorded } = part.classTable[part.classes[witness.impossible]!]!;
@@ -83,6 +84,18 @@ function matter(witness: Witness, name: (operation: number) => string): string {
   const shown = others.slice(-namedMax).map(name).join(", ");
   const more = others.length > namedMax ? ` (the last ${namedMax} of them)` : "";
   return `This follows from ${others.length === 1 ? "one other operation" : `${others.length} other operations`}${more}: ${shown}.`;
+}
+/** What is wrong with a lock, where counting tells: more acquires returned than releases were called by then, or the other way round. */
+function counted({ part, from, to, kept, impossible }: Witness): string {
+  if (part.spec.behavesAs !== "mutex") return "";
+  const callOf = (operation: number): string => part.classTable[part.classes[operation]!]!.call.f;
+  const side = callOf(impossible);
+  const returned = kept.filter((operation) => callOf(operation) === side).length;
+  let others = 0;
+  for (let i = 0; i < part.count; i++) if (part.calls[i]! < to && part.returns[i]! >= from && callOf(i) !== side) others++;
+  if (returned <= others + 1) return "";
+  const [one, other] = side === "acquire" ? ["acquires", "releases"] : ["releases", "acquires"];
+  return `Count them: ${returned} ${one} had returned, but only ${others} ${other} had been called, and they take turns.`;
 }
 /** Operations named in a sentence; `details.witness` has them all. */
 const namedMax = 10;
@@ -155,7 +168,8 @@ function draw(scene: { history: History; witness: Witness; order: readonly numbe
   const kept = new Set(witness.kept);
   let shown: number[] = [];
   for (let i = 0; i < part.count; i++) if (part.calls[i]! < witness.to && (kept.has(i) || part.returns[i]! >= witness.from)) shown.push(i);
-  if (shown.length > shownMax) shown = [...witness.kept];
+  if (shown.length > shownMax) shown = witness.kept.slice(-drawnMax);
+  const left = witness.kept.filter((operation) => !shown.includes(operation)).length;
   const ranks = ranksOf(part, shown, witness.to);
   const points = pointsOf(part, shown, { order, ranks });
   const processes = [...new Set(shown.map((operation) => history.processes[part.invocations[operation]!]!))].sort((a, b) => a - b);
@@ -184,10 +198,13 @@ function draw(scene: { history: History; witness: Witness; order: readonly numbe
     kind: "process-lines",
     title: `not linearizable${part.key === undefined ? "" : `: key ${part.key}`}`,
     lanes,
-    caption: `${nameOf(history, part, witness.impossible)} has no place; the points show how far the others can be ordered`,
+    caption: `${nameOf(history, part, witness.impossible)} has no place; the points show how far the others can be ordered${left === 0 ? "" : `; ${left} earlier operations of the proof are left out`}`,
   };
 }
+/** Operations up to which those around the proof are drawn, too. */
 const shownMax = 10;
+/** Operations of the proof that are drawn, the last ones: a picture of more is not read. */
+const drawnMax = 20;
 
 /** Events of the operations shown, as ranks 0, 1, 2 … */
 function ranksOf(part: Part, shown: readonly number[], to: number): Map<number, number> {

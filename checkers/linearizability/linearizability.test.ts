@@ -5,6 +5,7 @@ import { seed } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import { casKey, get, kv, put } from "../../harness/objects/kv.ts";
 import { casRegister, register } from "../../harness/objects/register.ts";
+import { set } from "../../harness/objects/set.ts";
 import { freshSeed, Random } from "../../harness/random.ts";
 import type { SequentialSpec } from "../../harness/spec.ts";
 import { checkLinearizable } from "./linearizability.ts";
@@ -65,6 +66,42 @@ describe("linearizability", () => {
         1 ok write
         2 ok write`),
     ).toBe("valid");
+  });
+
+  it("an add that finds its element present may wait until that was removed", () => {
+    expect(
+      truth(
+        `
+        0 invoke add 1
+        0 ok add
+        1 invoke add 1
+        0 invoke remove 1
+        0 ok remove
+        2 invoke contains 1
+        1 ok add
+        2 ok contains true`,
+        set(),
+      ),
+    ).toBe("valid");
+  });
+
+  it("… or must not: nothing would remove the element again", () => {
+    const rest = (late: string): string => `
+        0 invoke add 1
+        0 ok add
+        1 invoke add 1
+        0 invoke remove 1
+        0 ok remove
+        2 invoke contains 1
+        1 ok add
+        3 invoke contains 1
+        3 ok contains false
+        1 invoke ${late} 1
+        2 ok contains true
+        1 ok ${late}`;
+
+    expect(truth(rest("add"), set())).toBe("valid");
+    expect(truth(rest("remove"), set())).toBe("invalid");
   });
 
   it("a user's own object in ten lines is judged", () => {
