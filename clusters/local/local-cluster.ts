@@ -77,7 +77,7 @@ export function localCluster(options: LocalClusterOptions): LocalCluster {
       processes: [],
       roles: [],
     },
-    start: (start) => begun(new Local(options, start), { what: "the local cluster", signal: start.signal }),
+    start: async (start) => await begun(new Local(options, start), { what: "the local cluster", signal: start.signal }),
   };
 }
 
