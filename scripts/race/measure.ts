@@ -105,14 +105,16 @@ const faultNames: { readonly [step: string]: string } = { crash: "kill", drop: "
 /** What happens in a schedule besides calls, choices and deliveries in order. */
 function faultsOf(schedule: Schedule): readonly string[] {
   const faults = new Set<string>();
-  const newest = new Map<string, number>();
+  /** By link: numbers of messages that were delivered or dropped. */
+  const settled = new Map<string, Set<number>>();
   for (const step of schedule) {
     const name = faultNames[step.step];
     if (name !== undefined) faults.add(name);
-    if (step.step !== "deliver" && step.step !== "duplicate") continue;
+    if (step.step !== "deliver" && step.step !== "drop") continue;
     const link = `${step.from} ${step.to}`;
-    if (step.n < (newest.get(link) ?? 0)) faults.add("overtaking");
-    newest.set(link, Math.max(step.n, newest.get(link) ?? 0));
+    const before = settled.get(link) ?? new Set();
+    settled.set(link, before.add(step.n));
+    if (step.step === "deliver" && Array.from({ length: step.n }, (_, n) => n).some((n) => !before.has(n))) faults.add("overtaking");
   }
   return [...faults].sort();
 }
