@@ -6,7 +6,6 @@ import { disagreement, holders, serves } from "./look.ts";
 import { clientPort, electionPort, jars, memberLine, quorumPort, zooKeeperMembership } from "./membership.ts";
 import { openSession, sessionMs } from "./session.ts";
 
-
 /**
  * ZooKeeper as Debian packages it. Servers tell each other addresses during an election, so what they dial is
  * redirected into the proxies. Servers do not dial each other's client port: it is among the links only because it is
@@ -55,6 +54,8 @@ function setUp({ node, all }: NodePlace, settings: Settings): SetUp {
     `maxSessionTimeout=${sessionMs}`,
     `dataDir=${dataFolder}`,
     `clientPort=${clientPort}`,
+    // Every client of a node comes from one address, its proxy's: ZooKeeper's own limit is 60.
+    "maxClientCnxns=0",
     "4lw.commands.whitelist=srvr,ruok",
     "admin.enableServer=false",
     // Whoever may write may then change the members too: there are no other users.
