@@ -1,8 +1,8 @@
 import { checkLinearizable } from "../checkers/linearizability/linearizability.ts";
-import type { Progress } from "../checkers/model/engine.ts";
 import { estimateStates } from "../checkers/model/estimate.ts";
 import { type Discovery, type ExplorableModel, exploreInTurns, type Exploration, type ExploreOptions } from "../checkers/model/explore.ts";
 import { type ModelDefinition, modelDefinitions } from "../checkers/model/fixtures.ts";
+import type { Progress } from "../checkers/model/lookout.ts";
 import { exploreParallel } from "../checkers/model/parallel.ts";
 import type { PackedModel } from "../checkers/model/packed.ts";
 import { exploreByWalks } from "../checkers/model/walk.ts";

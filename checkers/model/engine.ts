@@ -7,6 +7,7 @@ import { Flows } from "./flows.ts";
 import { type Frontier, RecordQueue, RecordStack } from "./frontier.ts";
 import { FullTracker, type HistoryTracker, MonitorTracker } from "./history-tracker.ts";
 import { LivenessRecorder } from "./liveness-recorder.ts";
+import { Lookout, type Progress } from "./lookout.ts";
 import { type EngineEvent, Memo } from "./memo.ts";
 import { ProbedGraph } from "./probed-graph.ts";
 import { type EngineDiscovery, Properties } from "./properties.ts";
@@ -57,16 +58,6 @@ export interface EngineOptions {
   readonly reduceAfter: number | undefined;
 }
 
-export interface Progress {
-  readonly unique: number;
-  readonly generated: number;
-  readonly depth: number;
-  /** States found and not yet expanded. */
-  readonly frontier: number;
-  /** States on each level so far, breadth first; what is left can be guessed from them (estimate.ts). */
-  readonly levels: readonly number[];
-}
-
 type End = "exhausted" | "bounded" | "budget" | "contradicted";
 
 /** States that are expanded between two looks at the outside world. */
@@ -110,8 +101,7 @@ export class Engine implements SuccessorSink, MemberEngine {
   #levelEnd = 0;
   #expanded = 0;
   #transitionsChecked = 0;
-  #asked = 0;
-  #told = 0;
+  #lookout: Lookout;
   /** By history: number of the pass in which a state had it last. */
   readonly #historyPass: number[] = [];
   #pass = 0;
@@ -123,6 +113,7 @@ export class Engine implements SuccessorSink, MemberEngine {
     this.model = model;
     this.#options = options;
     this.#member = member;
+    this.#lookout = new Lookout(options);
     this.memo = new Memo(model);
     this.#graph = new ProbedGraph(this.memo);
     const threads = 1 + Math.max(-1, ...model.parties.map((party) => party.thread ?? -1));
@@ -222,8 +213,9 @@ export class Engine implements SuccessorSink, MemberEngine {
     }
     const end = yield* this.#explore(Math.min(reduceAfter, statesMax), undefined);
     this.complete = end === "exhausted";
-    if (this.complete || this.#found || end === "budget" || this.unique >= statesMax) return;
-    this.reductionSkipped = this.unique >= reduceAfter && !this.#reductionPays;
+    // The budget, what it found, or a depth within those states has ended it: it is not for its size that it is not complete.
+    if (end !== "bounded" || this.#found || this.unique < reduceAfter || this.unique >= statesMax) return;
+    this.reductionSkipped = !this.#reductionPays;
     if (this.reductionSkipped) this.complete = (yield* this.#goOn(statesMax)) === "exhausted";
     else yield* this.#exploreReduced();
   }
@@ -298,8 +290,7 @@ export class Engine implements SuccessorSink, MemberEngine {
   *#explore(statesMax: number, tree: SearchTree | undefined): Generator<void, End> {
     this.#pass++;
     this.#expanded = 0;
-    this.#asked = 0;
-    this.#told = 0;
+    this.#lookout = new Lookout(this.#options);
     this.#cut = false;
     this.#levels = [1];
     this.#begin();
@@ -382,20 +373,17 @@ export class Engine implements SuccessorSink, MemberEngine {
 
   /** Budget, progress, and whether a verdict no longer holds: that is better found early. */
   #look(): End | undefined {
-    const { budget, progress } = this.#options;
-    const spent = budget.spend(this.#expanded - this.#asked);
-    this.#asked = this.#expanded;
-    if (!spent) return "budget";
-    if (this.#expanded - this.#told >= 0x10000) {
-      this.#told = this.#expanded;
-      progress?.({ unique: this.unique, generated: this.generated, depth: this.depth, frontier: this.#frontier.size, levels: this.#levels });
-    }
+    if (!this.#lookout.look(this.#expanded, () => this.#progress)) return "budget";
     const { tables } = this.#successors;
     if (tables !== undefined && this.memo.nextLocal.length > this.#transitionsChecked * 1.2) {
       this.#transitionsChecked = this.memo.nextLocal.length;
       if (tables.contradictedBy(this.#decide())) return "contradicted";
     }
     return undefined;
+  }
+
+  get #progress(): Progress {
+    return { unique: this.unique, generated: this.generated, depth: this.depth, frontier: this.#frontier.size, levels: this.#levels };
   }
 
   /** Walks an earlier search's tree again: only the steps that found something, so no state is looked up twice. */

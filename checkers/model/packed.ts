@@ -1,6 +1,6 @@
 import { assert } from "../../harness/assert.ts";
 import type { Budget } from "../../harness/budget.ts";
-import type { Progress } from "./engine.ts";
+import { Lookout, type Progress } from "./lookout.ts";
 import { PackedTable } from "./packed-table.ts";
 import { IntList } from "./tables.ts";
 
@@ -56,6 +56,7 @@ export class PackedEngine {
   depth = 0;
   complete = false;
   readonly #options: PackedOptions;
+  readonly #lookout: Lookout;
   readonly #visited = new PackedTable();
   readonly #lo = new IntList();
   readonly #hi = new IntList();
@@ -70,6 +71,7 @@ export class PackedEngine {
   constructor(model: PackedModel, options: PackedOptions) {
     this.model = model;
     this.#options = options;
+    this.#lookout = new Lookout(options);
     this.#open = model.properties;
     this.#out = new Int32Array(model.branchingMax * 3);
     this.#fired = new Uint8Array(model.actions);
@@ -110,7 +112,7 @@ export class PackedEngine {
       }
       if (this.#expand(state)) return false;
       if ((state & 0xfff) === 0xfff) {
-        if (!this.#look(0x1000, this.unique - state)) return false;
+        if (!this.#look(state + 1, this.unique - state - 1)) return false;
         yield;
       }
     }
@@ -137,14 +139,14 @@ export class PackedEngine {
         waiting.push(found);
       }
       if ((++expanded & 0xfff) === 0) {
-        if (!this.#look(0x1000, waiting.length)) return false;
+        if (!this.#look(expanded, waiting.length)) return false;
         yield;
       }
     }
     return !cut;
   }
 
-  /** Files a state's new successors; true when the search has found what ends it. */
+  /** Files a state's new successors; true when the search ends: by what it has found, or for its bound. */
   #expand(state: number): boolean {
     const out = this.#out;
     const canonical = this.#canonical;
@@ -161,7 +163,7 @@ export class PackedEngine {
       if (canonical !== undefined) [lo, hi] = canonical(lo, hi);
       if (visited.insert(lo, hi)) this.#add(lo, hi, state, out[3 * i]!);
     }
-    return this.discoveries.length > known && this.#found();
+    return this.#lo.length >= this.#options.statesMax || (this.discoveries.length > known && this.#found());
   }
 
   /** What was discovered ends the search. */
@@ -171,12 +173,9 @@ export class PackedEngine {
     return targets.length > 0 && targets.every((target) => this.discoveries.some(({ property }) => property === target));
   }
 
-  /** Budget, bounds and progress; false: the search ends. */
+  /** Budget and progress; false: the search ends. */
   #look(expanded: number, frontier: number): boolean {
-    const { budget, statesMax, progress } = this.#options;
-    if (!budget.spend(expanded) || this.#lo.length >= statesMax) return false;
-    progress?.({ unique: this.unique, generated: this.generated, depth: this.depth, frontier, levels: this.#levels });
-    return true;
+    return this.#lookout.look(expanded, () => ({ unique: this.unique, generated: this.generated, depth: this.depth, frontier, levels: this.#levels }));
   }
 
   /** Actions from the initial state to state `number`. Under symmetry each step is up to a renaming. */

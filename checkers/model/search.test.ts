@@ -99,6 +99,40 @@ describe("what looks on", () => {
   });
 });
 
+describe("the bounds of a search", () => {
+  it.each(["breadth", "depth"] as const)("what ends at its depth before there were enough states is not begun anew with reductions: %s first", (order) => {
+    const bounded = run("paxos", {}, { order, depthMax: 10, reduceAfter: 15_000 });
+
+    expect(bounded.reducedPasses).toBe(0);
+    expect(account(bounded)).toEqual(account(run("paxos", {}, { order, depthMax: 10 })));
+  });
+
+  it.each([
+    ["paxos", {}],
+    ["two-phase-commit", { rms: 5 }],
+  ] as const)("%s stops at the states that were asked for, and as many as one state has successors", (name, settings) => {
+    const found = run(name, settings, { statesMax: 100 });
+
+    expect(found.complete).toBe(false);
+    expect(found.unique).toBeGreaterThanOrEqual(100);
+    expect(found.unique).toBeLessThan(130);
+  });
+
+  it("progress is told every 65,536 expanded states", () => {
+    const expanded: number[] = [];
+    run("two-phase-commit", { rms: 7 }, { progress: ({ unique, frontier }) => expanded.push(unique - frontier) });
+
+    expect(expanded).toEqual([65_536, 131_072, 196_608, 262_144]);
+  });
+
+  it.each(["breadth", "depth"] as const)("a model of bit fields asks its budget every few thousand states: %s first", (order) => {
+    const found = run("two-phase-commit", { rms: 7 }, { order, budget: steps(10_000) });
+
+    expect(found.complete).toBe(false);
+    expect(found.coverage.handlerCalls).toBeLessThan(296_448);
+  });
+});
+
 describe("a search that is cut and goes on", () => {
   const countedAnew = { handlerCalls: 0, transitions: 0 };
 
