@@ -3,6 +3,7 @@ import { unlimited } from "../../harness/budget.ts";
 import { type History, historyOf } from "../../harness/history.ts";
 import { seed } from "../../harness/ids.ts";
 import { read, register, write } from "../../harness/objects/register.ts";
+import { listTransactions, transaction } from "../../harness/objects/transactions.ts";
 import { freshSeed, Random } from "../../harness/random.ts";
 import { linearizableByBruteForce } from "./brute-force.ts";
 import { decide } from "./decide.ts";
@@ -117,4 +118,23 @@ it("a long stale history shrinks to the write and the read", () => {
 
   expect(witness.kept.length).toBeLessThan(12);
   expect(explainable(part, witness, unlimited())).toBe(false);
+});
+
+// Seven appends that may each have happened or not, in any order: to see that none of them helps takes more work than a question has at first.
+it("what takes long to be shown needless is left out, too", () => {
+  const appends = Array.from({ length: 7 }, (_, i) => transaction([["append", 1, i + 1]]));
+  const spec = listTransactions();
+  const history = historyOf([
+    ...appends.flatMap(({ f, value }) => [
+      { process: 0, type: "invoke" as const, f, value },
+      { process: 0, type: "ok" as const, f, value },
+    ]),
+    { process: 1, type: "invoke", ...transaction([["r", 1, null]]) },
+    { process: 1, type: "ok", ...transaction([["r", 1, [99]]]) },
+  ]);
+  const part = partsOf(history, spec)[0]!;
+
+  const witness = shrink(part, decide(part, unlimited()), unlimited());
+
+  expect([witness.kept, witness.minimal]).toEqual([[7], true]);
 });

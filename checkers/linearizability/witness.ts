@@ -25,8 +25,9 @@ import type { SearchProblem } from "./search-problem.ts";
  *     2. cut the beginning: the latest window that is still wrong
  *     3. forget operations, in halves and then one by one, while the rest is still wrong
  *
- * Forgetting only ever adds explanations, so one pass is enough for the result to be 1-minimal: forget any one
- * operation of it and the window can be explained.
+ * Forgetting only ever adds explanations, so an operation that was needed once stays needed, and one pass in which every
+ * question is answered is enough for the result to be 1-minimal: forget any one operation of it and the window can be
+ * explained. An operation whose question was too long for its share of the work is asked again at the end, with more.
  */
 export interface Witness {
   readonly part: Part;
@@ -37,13 +38,13 @@ export interface Witness {
   readonly kept: readonly number[];
   /** The operation that cannot be placed: the last to return. */
   readonly impossible: number;
-  /** False when the budget ended while shrinking: still a proof, perhaps not a smallest one. */
+  /** Whether each operation kept is known to be needed. False when the budget ended before: still a proof, perhaps not a smallest one. */
   readonly minimal: boolean;
 }
 
 /**
- * Work that one question may cost while shrinking, in configurations: a tenth where the spec itself must be asked, more
- * where deciding the whole took more. All questions together may cost forty times as much.
+ * Work that one question may cost at first, in configurations: a tenth where the spec itself must be asked, more where
+ * deciding the whole took more. All questions together may cost forty times as much.
  */
 const questionSteps = 50_000;
 
@@ -65,9 +66,8 @@ export function shrink(part: Part, known: Known, budget: Budget): Witness {
   // The shortest wrong prefix makes the plainer story; a monitor's operations spare the search where it would take long.
   const hint = integers && part.count <= 20_000 ? undefined : known.hint;
   const start = asker.fromHint(hint) ?? asker.fromScratch(known.hint === undefined ? known.reached : 0);
-  // In the shortest prefix the last return is needed; of a monitor's operations any one may be too many.
-  const last = part.events[start.to - 1]! >> 1;
-  let kept = asker.forget({ ...start, needed: start.hinted ? -1 : last });
+  const forgotten = asker.forget(start);
+  let { kept } = forgotten;
   let { from } = start;
   const to = Math.max(...kept.map((operation) => part.returns[operation]!)) + 1;
   const impossible = part.events[to - 1]! >> 1;
@@ -76,7 +76,7 @@ export function shrink(part: Part, known: Known, budget: Budget): Witness {
     from = later;
     kept = kept.filter((operation) => part.calls[operation]! >= from);
   }
-  return { part, from, to, kept, impossible, minimal: asker.certain };
+  return { part, from, to, kept, impossible, minimal: forgotten.minimal };
 }
 
 /** A stretch of a part's events, and what is remembered of it. */
@@ -109,14 +109,14 @@ interface Start {
   readonly from: number;
   readonly to: number;
   readonly kept: readonly number[];
-  readonly hinted: boolean;
+  /** An operation that is known to be needed, or -1. */
+  readonly needed: number;
 }
 
 class Asker {
-  certain = true;
   readonly #part: Part;
   readonly #budget: Budget;
-  readonly #questionSteps: number;
+  #questionSteps: number;
   #stepsLeft: number;
 
   constructor(part: Part, budget: Budget, bounds: { question: number; all: number }) {
@@ -131,31 +131,36 @@ class Asker {
     const kept = hint?.filter((operation) => this.#part.returns[operation] !== NEVER) ?? [];
     if (kept.length === 0) return undefined;
     const to = Math.max(...kept.map((operation) => this.#part.returns[operation]!)) + 1;
-    return this.#ask(0, to, kept) === true ? undefined : { from: 0, to, kept, hinted: true };
+    return this.#ask(0, to, kept) === true ? undefined : { from: 0, to, kept, needed: -1 };
   }
 
   /** The shortest wrong prefix and the latest window of it that is wrong. */
   fromScratch(reached: number): Start {
-    const to = this.shortestPrefix(reached);
+    const { to, certain } = this.shortestPrefix(reached);
     const from = this.latestWindow(to, undefined);
-    return { from, to, kept: returnedWithin(this.#part, from, to), hinted: false };
+    return { from, to, kept: returnedWithin(this.#part, from, to), needed: certain ? this.#part.events[to - 1]! >> 1 : -1 };
   }
 
-  /** Least `to` such that the events before it are wrong. */
-  shortestPrefix(reached: number): number {
+  /** Least `to` such that the events before it are wrong; `certain`: without the return at `to - 1` they are not. */
+  shortestPrefix(reached: number): { to: number; certain: boolean } {
     const part = this.#part;
     const returns = [...part.returns].filter((event) => event !== NEVER).sort((a, b) => a - b);
     let low = returns.findIndex((event) => event >= reached);
     if (low < 0) low = returns.length - 1;
-    if (this.#wrong(0, returns[low]! + 1, undefined)) return returns[low]! + 1;
+    let explained = this.#ask(0, returns[low]! + 1, undefined);
+    if (explained === false) return { to: returns[low]! + 1, certain: true };
     let high = returns.length - 1;
     // The whole is wrong; a prefix that cannot be decided is taken as right, which only makes the proof longer.
     for (low++; low < high; ) {
       const middle = (low + high) >>> 1;
-      if (this.#wrong(0, returns[middle]! + 1, undefined)) high = middle;
-      else low = middle + 1;
+      const answer = this.#ask(0, returns[middle]! + 1, undefined);
+      if (answer === false) high = middle;
+      else {
+        low = middle + 1;
+        explained = answer;
+      }
     }
-    return returns[high]! + 1;
+    return { to: returns[high]! + 1, certain: explained === true };
   }
 
   /** Greatest `from` such that the window is wrong whatever was before; 0 (with the true beginning) if there is none. */
@@ -180,34 +185,46 @@ class Asker {
     return wrong;
   }
 
-  /** Forgets chunks, then single operations, as long as the rest is wrong. */
-  forget(window: { from: number; to: number; kept: readonly number[]; needed: number }): number[] {
-    let kept = [...window.kept];
-    for (let size = Math.max(1, kept.length >>> 1); ; size >>>= 1) {
+  /** Forgets chunks, then single operations, as long as the rest is wrong; `minimal`: every one left is known to be needed. */
+  forget({ from, to, kept: given, needed }: Start): { kept: readonly number[]; minimal: boolean } {
+    let kept = given;
+    let undecided: number[] = [];
+    for (let size = Math.max(1, kept.length >>> 1); size >= 1; size >>>= 1) {
+      undecided = [];
       for (let start = 0; start < kept.length; ) {
         const chunk = kept.slice(start, start + size);
         const rest = [...kept.slice(0, start), ...kept.slice(start + size)];
-        if (!chunk.includes(window.needed) && this.#wrong(window.from, window.to, rest)) kept = rest;
+        const explained = chunk.includes(needed) ? true : this.#ask(from, to, rest);
+        if (explained === false) kept = rest;
         else start += size;
+        if (explained === undefined) undecided.push(...chunk);
       }
-      if (size === 1) return kept;
     }
+    while (undecided.length > 0 && this.#stepsLeft > 0) {
+      this.#questionSteps *= 4;
+      const asked = undecided;
+      undecided = [];
+      for (const operation of asked) {
+        const rest = kept.filter((other) => other !== operation);
+        const explained = this.#ask(from, to, rest);
+        if (explained === false) kept = rest;
+        else if (explained === undefined) undecided.push(operation);
+      }
+    }
+    return { kept, minimal: undecided.length === 0 };
   }
 
   #wrong(from: number, to: number, kept: readonly number[] | undefined): boolean {
     return this.#ask(from, to, kept) === false;
   }
 
+  /** Whether the window can be explained; undefined: not within the work of one question. */
   #ask(from: number, to: number, kept: readonly number[] | undefined): boolean | undefined {
-    if (this.#stepsLeft <= 0) {
-      this.certain = false;
-      return undefined;
-    }
+    if (this.#stepsLeft <= 0) return undefined;
     const budget = steps(Math.min(this.#questionSteps, this.#stepsLeft));
     const answer = explainable(this.#part, { from, to, kept: kept ?? returnedWithin(this.#part, from, to) }, budget);
     this.#stepsLeft -= Math.max(1, budget.spent);
     if (!this.#budget.spend(budget.spent)) this.#stepsLeft = 0;
-    if (answer === undefined) this.certain = false;
     return answer;
   }
 }
