@@ -24,7 +24,7 @@ export function addRegress(program: Command): void {
     .option("--table <file>", "the table that is made of them (default: beside the results, .md in place of .jsonl)")
     .option("--run-folders <folder>", "where run folders go", "runs")
     .option("--json", "one JSON object a line on standard output", false)
-    .description("finds known anomalies of real databases again, each beside the control in which it must not appear; resumable")
+    .description("finds known anomalies of real databases, and of a toy store, again, each beside the control in which it must not appear; resumable")
     .action(async (names: string[], flags: RegressFlags) => {
       const output = new Output(flags.json);
       const { runs, record, runFolders } = flags;

@@ -7,11 +7,12 @@ import { postgresRows } from "./rows/postgres.ts";
 import { rabbitmqRows } from "./rows/rabbitmq.ts";
 import { redisRows } from "./rows/redis.ts";
 import { tarantoolRows } from "./rows/tarantool.ts";
+import { toyRows } from "./rows/toy.ts";
 import { zooKeeperRows } from "./rows/zookeeper.ts";
 import type { RegressionRow } from "./row.ts";
 
 /** Every row, in the order of the track record. */
-export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows, ...patroniRows, ...mariadbRows, ...redisRows, ...rabbitmqRows, ...zooKeeperRows, ...natsRows, ...tarantoolRows];
+export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows, ...patroniRows, ...mariadbRows, ...redisRows, ...rabbitmqRows, ...zooKeeperRows, ...natsRows, ...tarantoolRows, ...toyRows];
 
 /** The row of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findRow(name: string): RegressionRow {

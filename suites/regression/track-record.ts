@@ -10,7 +10,7 @@ export function trackRecord(lines: readonly TrackLine[], rows: readonly Regressi
   return [
     "# Track record",
     "",
-    "Known anomalies of real databases, found by this harness, each beside the control in which it must not appear.",
+    "Known anomalies of real databases, and of a toy store of ours, found by this harness, each beside the control in which it must not appear.",
     "Made by `rashomon regress`, one line per run in `track-record.jsonl`; the counts of one version add up. Rates have Wilson's 95 % interval.",
     "A control *by setting* has the setting that prevents the anomaly; a control *without the fault* is the same system left alone, where no setting prevents it.",
     "",
