@@ -58,6 +58,11 @@ export class SpentBudgets {
   }
 }
 
-/** Places of the number's digits. */
-const PARTITIONS = budgetKinds.indexOf("partitions");
+/** Budgets by their places, in which they are asked for and spent. */
+export const LOSSES: number = budgetKinds.indexOf("losses");
+export const DUPLICATES: number = budgetKinds.indexOf("duplicates");
+export const CRASHES: number = budgetKinds.indexOf("crashes");
+export const LOST_WRITES: number = budgetKinds.indexOf("lostWrites");
+export const PARTITIONS: number = budgetKinds.indexOf("partitions");
+/** The place of the cut that lasts. */
 const CUT = budgetKinds.length;

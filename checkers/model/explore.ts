@@ -299,7 +299,7 @@ function outcomesOf(engine: Engine): Outcomes | undefined {
     if (text === undefined) return undefined;
     if (!engine.reached(history)) continue;
     all.add(text);
-    if (engine.terminalHistories.has(history)) terminal.add(text);
+    if (engine.ended(history)) terminal.add(text);
   }
   return { all, terminal };
 }

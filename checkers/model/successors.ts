@@ -1,12 +1,13 @@
-import type { ActorModel } from "../../harness/actor-model.ts";
+import { type ActorModel, budgetKinds } from "../../harness/actor-model.ts";
 import { assert } from "../../harness/assert.ts";
-import type { Cut } from "../../harness/cuts.ts";
-import type { SpentBudgets } from "./budgets.ts";
+import { CRASHES, DUPLICATES, LOSSES, LOST_WRITES, PARTITIONS, type SpentBudgets } from "./budgets.ts";
 import type { Flows } from "./flows.ts";
 import type { HistoryTracker } from "./history-tracker.ts";
+import { linksOf, maskOf } from "./link-masks.ts";
 import { BLOCKED, budgetOf, DELIVER, DROP, DUPLICATE, IGNORED, LOCAL, type Memo } from "./memo.ts";
 import { NetworkPart } from "./network-part.ts";
 import { HI, HISTORY, LO, LOCALS, SPENT } from "./record.ts";
+import type { Reduction } from "./reducer.ts";
 import type { ReductionTables } from "./reduction.ts";
 
 /**
@@ -24,14 +25,17 @@ export interface SuccessorSink {
   retract(): void;
 }
 
-/** Budget indices, in the order of `budgetKinds`. */
-const LOSSES = 0;
-const DUPLICATES = 1;
-const CRASHES = 2;
-const LOST_WRITES = 5;
-const PARTITIONS = 6;
-/** Spends nothing: the partition that lasts ends. */
-const HEAL = 7;
+export interface SuccessorParts {
+  readonly memo: Memo;
+  readonly flows: Flows;
+  readonly tracker: HistoryTracker;
+  readonly budgets: SpentBudgets;
+  /** What is left out; absent: nothing. */
+  readonly reduction?: Reduction | undefined;
+}
+
+/** A budget beside the others: spends nothing, for the partition that lasts ends. */
+const HEAL = budgetKinds.length;
 
 export class Successors {
   // The candidate.
@@ -49,9 +53,10 @@ export class Successors {
   /** The bag is not built yet. */
   #lazy = false;
 
-  /** Set: what can change nothing more is left out, and deliveries that commute go alone. */
-  tables: ReductionTables | undefined;
-  ample = false;
+  /** Set: what can change nothing more is left out. */
+  readonly #tables: ReductionTables | undefined;
+  /** Set: deliveries that commute go alone. */
+  readonly #ample: ReductionTables | undefined;
 
   readonly header: number;
   readonly network: NetworkPart;
@@ -81,9 +86,11 @@ export class Successors {
   /** Number of the cut that the candidate begins. */
   #begun = 0;
 
-  constructor(parts: { readonly memo: Memo; readonly flows: Flows; readonly tracker: HistoryTracker; readonly budgets: SpentBudgets }, sink: SuccessorSink) {
+  constructor(parts: SuccessorParts, sink: SuccessorSink) {
     const { model } = parts.memo;
     this.#sink = sink;
+    this.#tables = parts.reduction?.tables;
+    this.#ample = parts.reduction?.ample === true ? this.#tables : undefined;
     this.#model = model;
     this.#memo = parts.memo;
     this.#flows = parts.flows;
@@ -105,7 +112,7 @@ export class Successors {
   /** Tells all successors of `record[at …]`; false when nothing can happen any more but faults. */
   expand(record: Int32Array, at: number): boolean {
     this.#lookAt(record, at);
-    if (this.ample && this.tables !== undefined && this.#alone(this.tables)) return true;
+    if (this.#ample !== undefined && this.#alone(this.#ample)) return true;
     const delivered = this.#deliveries();
     const moved = this.#ownSteps();
     if (this.#masks.length > 0) this.#partitions();
@@ -300,7 +307,7 @@ export class Successors {
       lo += this.#budgets.lo[spent]! - this.#budgets.lo[oldSpent]!;
       hi += this.#budgets.hi[spent]! - this.#budgets.hi[oldSpent]!;
     }
-    this.#lazy = !this.#fifo && !this.#set && budget !== CRASHES && budget !== PARTITIONS && this.#cut === undefined && this.tables === undefined;
+    this.#lazy = !this.#fifo && !this.#set && budget !== CRASHES && budget !== PARTITIONS && this.#cut === undefined && this.#tables === undefined;
     if (this.#lazy) {
       // The bag's fingerprint is known before the bag is: build it only for a new state.
       if (remove >= 0) {
@@ -318,7 +325,7 @@ export class Successors {
       network.keep(record, at + this.header, at + record[at]!, { remove, delivered: (code & 3) === DELIVER, lost });
       if (transition >= 0) {
         network.send(transition, this.#cut);
-        if (this.tables !== undefined) network.prune(this.tables, record, at, { moved: party, to: memo.nextLocal.at[transition]! });
+        if (this.#tables !== undefined) network.prune(this.#tables, record, at, { moved: party, to: memo.nextLocal.at[transition]! });
       }
       this.lo = network.lo;
       this.hi = network.hi;
@@ -361,16 +368,4 @@ export class Successors {
     for (let party = 0; party < this.#model.servers; party++) down += this.#memo.localDown.at[this.#record[this.#at + LOCALS + party]!]!;
     return down < this.#model.downMax;
   }
-}
-
-function linksOf(party: number, parties: number): Uint8Array {
-  const others = Array.from({ length: parties }, (_, other) => other);
-  return maskOf(others.flatMap((other) => [{ from: party, to: other }, { from: other, to: party }]), parties);
-}
-
-/** By link (sender × parties + receiver): 1 where it is one of `links`. */
-function maskOf(links: Cut["links"], parties: number): Uint8Array {
-  const mask = new Uint8Array(parties * parties);
-  for (const { from, to } of links) mask[from * parties + to] = 1;
-  return mask;
 }

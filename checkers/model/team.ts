@@ -210,17 +210,8 @@ export interface MemberEngine {
   fingerprints(): Iterable<readonly [lo: number, hi: number]>;
 }
 
-// Words of the control block.
-const GENERATION = 0;
-const ARRIVED = 1;
-const UNIQUE = 2;
-const FRONTIER = 3;
-const SHOWN_FRONTIER = 4;
-const STOP = 5;
-const FAILED = 6;
-const CAPACITY = 7;
-const SHOWN_UNIQUE = 8;
-const SHOWN_STOP = 9;
+/** Words of the control block. */
+const [GENERATION, ARRIVED, UNIQUE, FRONTIER, STOP, FAILED, CAPACITY, SHOWN_UNIQUE, SHOWN_FRONTIER, SHOWN_STOP] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 /** Passes to workers as it is. */
 export interface SharedTeam {
