@@ -26,9 +26,14 @@ export interface HistoryFile extends AsyncDisposable {
 }
 
 const flushMs = 100;
-/** Characters gathered before they are written without waiting for the time. */
+/**
+ * Characters of lines that become bytes together. A line is a tree of small texts until then; many of them at once would
+ * have left the processor's cache and outlived the young heap.
+ */
+const pieceLength = 4096;
+/** Bytes gathered before they are written without waiting for the time. */
 const chunkLength = 256 * 1024;
-/** Characters that may wait for the disk. */
+/** Bytes that may wait for the disk. */
 const backlogMax = 64 * 1024 * 1024;
 
 /** Opens a new history file; one that exists already is an error, never overwritten. */
@@ -45,7 +50,10 @@ export async function openHistoryFile(path: string): Promise<HistoryFile> {
 class JsonLines implements HistoryFile {
   readonly path: string;
   readonly #handle: FileHandle;
-  #gathered = "";
+  /** The last lines, not yet in `#pieces`. */
+  #lines = "";
+  #pieces: Buffer[] = [];
+  #gatheredLength = 0;
   #timer: Cancellable | undefined;
   /** The write that goes on, with everything that it will write. */
   #writing: Promise<void> | undefined;
@@ -59,18 +67,19 @@ class JsonLines implements HistoryFile {
 
   append(op: Op): void {
     if (this.#failed !== undefined) throw this.#failed;
-    this.#gathered += encodeOp(op);
+    this.#lines += encodeOp(op);
+    if (this.#lines.length >= pieceLength) this.#gatherLines();
     if (this.#writing !== undefined) return;
-    if (this.#gathered.length >= chunkLength) this.#write();
+    if (this.#gatheredLength >= chunkLength) this.#write();
     else this.#timer ??= after(flushMs, () => this.#write());
   }
 
   get congested(): boolean {
-    return this.#gathered.length + this.#writingLength > backlogMax;
+    return this.#gatheredLength + this.#writingLength > backlogMax;
   }
 
   async flush(): Promise<void> {
-    while (this.#writing !== undefined || this.#gathered !== "") {
+    while (this.#writing !== undefined || this.#lines !== "" || this.#gatheredLength > 0) {
       this.#write();
       await this.#writing;
     }
@@ -86,23 +95,30 @@ class JsonLines implements HistoryFile {
     }
   }
 
+  #gatherLines(): void {
+    const piece = Buffer.from(this.#lines, "utf8");
+    this.#lines = "";
+    this.#pieces.push(piece);
+    this.#gatheredLength += piece.length;
+  }
+
   /** Starts a write of what is gathered, unless one goes on: that one starts the next when it ends. */
   #write(): void {
     if (this.#writing !== undefined) return;
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#gathered === "" || this.#failed !== undefined) {
-      this.#gathered = "";
-      return;
-    }
-    const bytes = Buffer.from(this.#gathered, "utf8");
-    this.#writingLength = this.#gathered.length;
-    this.#gathered = "";
+    if (this.#lines !== "") this.#gatherLines();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#gatheredLength = 0;
+    if (pieces.length === 0 || this.#failed !== undefined) return;
+    const bytes = Buffer.concat(pieces);
+    this.#writingLength = bytes.length;
     this.#writing = this.#writeAll(bytes).then(() => {
       this.#writing = undefined;
       this.#writingLength = 0;
-      if (this.#gathered.length >= chunkLength) this.#write();
-      else if (this.#gathered !== "") this.#timer ??= after(flushMs, () => this.#write());
+      if (this.#gatheredLength >= chunkLength) this.#write();
+      else if (this.#lines !== "" || this.#gatheredLength > 0) this.#timer ??= after(flushMs, () => this.#write());
     });
   }
 

@@ -6,6 +6,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
  * O(size). `undefined` members are left out, as JSON does.
  */
 export function canonicalJson(value: Json): string {
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "null";
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (isArray(value)) {
     let text = "[";

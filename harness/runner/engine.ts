@@ -225,8 +225,7 @@ export class Engine {
       );
       return;
     }
-    for (;;) {
-      const context = this.#context();
+    for (let context = this.#context(); ; ) {
       const draw: Draw = this.#generator.draw(context);
       if (draw === exhausted || draw.kind === "exhausted") {
         this.#exhausted = true;
@@ -242,7 +241,8 @@ export class Engine {
         return;
       }
       const event = this.#begin(draw.op.thread, draw.op);
-      this.#generator = draw.next.update(this.#context(), event);
+      context = this.#context();
+      this.#generator = draw.next.update(context, event);
     }
   }
 
