@@ -18,14 +18,15 @@ export function mix(label: string, members: readonly Weighted[]): OpGenerator {
   function at(index: number, weights: readonly number[], generators: readonly OpGenerator[]): OpGenerator {
     const self: OpGenerator = {
       draw(context) {
-        const random = context.random.fork(`${label}/${index}`);
+        // With nobody free every member can only wait or be exhausted, in whatever order they are asked.
+        const random = context.pick() === undefined ? undefined : context.random.fork(`${label}/${index}`);
         const left: (OpGenerator | undefined)[] = [...generators];
         const remaining = [...weights];
         let later: (Draw & { kind: "op" }) | undefined;
         let laterPlace = -1;
         let untilNs: number | undefined;
         for (let tries = 0; tries < generators.length; tries++) {
-          const place = choose(random, remaining);
+          const place = random === undefined ? tries : choose(random, remaining);
           remaining[place] = 0;
           const draw = generators[place]!.draw(context);
           if (draw.kind === "exhausted") left[place] = undefined;
