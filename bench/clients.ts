@@ -26,17 +26,21 @@ import { cpuMs, monotonicMs } from "../harness/time.ts";
 /**
  * What a client costs through the harness (deadlines, classes of errors, generators, the history in memory and on disk)
  * against a plain loop over the same driver: half gets and half puts of 100 keys (of a queue: half dequeues, half
- * enqueues), one node, the same link through Toxiproxy. The two take turns, so that a busy machine is busy for both;
- * medians of the rounds are compared. Prints the table of `docs/clients-bench.md`.
+ * enqueues), one node, the same link through Toxiproxy. The two take turns in short rounds, each begins every other pair,
+ * and every pair gives a ratio: a machine that is busy for some seconds is busy for both. The median of the ratios is
+ * told, and between which of them half of the pairs lie. Prints the table of `docs/clients-bench.md`.
  *
- *     npm run bench -- clients            RASHOMON_BENCH_SECONDS    how long a round lasts, default 4
+ *     npm run bench -- clients            RASHOMON_BENCH_SECONDS    how long a round lasts, default 1
+ *                                         RASHOMON_BENCH_PAIRS      how many pairs of rounds count, default 8
  *                                         RASHOMON_BENCH_DATABASES  names, comma between; default: all
  */
 const databases = [etcd, postgres, mariadb, redis, rabbitmq, nats, zookeeper, tarantool];
 const concurrencies = [10, 50];
-const rounds = 3;
 const keys = 100;
-const roundMs = Number(process.env["RASHOMON_BENCH_SECONDS"] ?? 4) * 1000;
+const roundMs = Number(process.env["RASHOMON_BENCH_SECONDS"] ?? 1) * 1000;
+/** Before any counts: the harness has more code than a loop, so the compiler knows it later (twice the CPU in its first seconds). */
+const warmUpPairs = 4;
+const pairs = Number(process.env["RASHOMON_BENCH_PAIRS"] ?? 8);
 const asked = process.env["RASHOMON_BENCH_DATABASES"]?.split(",") ?? databases.map(({ name }) => name);
 
 const storeCalls = mix("operations", [
@@ -121,32 +125,43 @@ async function openedBefore(client: Client, { cluster, concurrency }: { readonly
   };
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+/** Linear between the two that are next to it; `values` is not empty. */
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = share * (sorted.length - 1);
+  const below = sorted[Math.floor(place)]!;
+  return below + (sorted[Math.ceil(place)]! - below) * (place - Math.floor(place));
 }
 
-console.log(`clients: one node each, ${rounds} rounds of ${roundMs / 1000} s taking turns, seed bench, Node ${process.version}\n`);
+interface Pair {
+  readonly bare: Figures;
+  readonly harness: Figures;
+}
+
+/** `| bare | harness | what the harness makes of it (half of the pairs) |` */
+function columns(figures: readonly Pair[], part: keyof Figures): string {
+  const typical = (side: keyof Pair): string => quantile(figures.map((pair) => pair[side][part]), 0.5).toFixed(0);
+  const change = (share: number): string => ((quantile(figures.map(({ bare, harness }) => harness[part] / bare[part]), share) - 1) * 100).toFixed(0);
+  return `${typical("bare")} | ${typical("harness")} | ${change(0.5)} % (${change(0.25)} to ${change(0.75)})`;
+}
+
+console.log(`clients: one node each, ${pairs} pairs of rounds of ${roundMs / 1000} s, seed bench, Node ${process.version}\n`);
 console.log("| database | clients | bare ops/s | harness ops/s | rate | bare CPU µs/op | harness CPU µs/op | CPU |\n|---|---|---|---|---|---|---|---|");
 for (const definition of databases.filter(({ name }) => asked.includes(name))) {
   await using node = await singleNode(definition);
   const { cluster, settings } = node;
   const endpoint = await cluster.endpoint(cluster.nodes[0]!, 0);
   const object = definition === rabbitmq ? "queue" : "kv";
+  const generator = object === "queue" ? queueCalls : storeCalls;
   for (const concurrency of concurrencies) {
-    const bare: Figures[] = [];
-    const harness: Figures[] = [];
-    // The first of each warms up the server and the compiler.
-    for (let round = 0; round <= rounds; round++) {
-      const a = await bareLoop(bareDrivers[definition.name]!, { endpoint, concurrency });
-      const b = await harnessRun(definition.client(settings, object), { cluster, generator: object === "queue" ? queueCalls : storeCalls, concurrency });
-      if (round === 0) continue;
-      bare.push(a);
-      harness.push(b);
+    const bareRound = (): Promise<Figures> => bareLoop(bareDrivers[definition.name]!, { endpoint, concurrency });
+    const harnessRound = (): Promise<Figures> => harnessRun(definition.client(settings, object), { cluster, generator, concurrency });
+    const figures: Pair[] = [];
+    while (figures.length < warmUpPairs + pairs) {
+      if (figures.length % 2 === 0) figures.push({ bare: await bareRound(), harness: await harnessRound() });
+      else figures.push({ harness: await harnessRound(), bare: await bareRound() });
     }
-    const of = (figures: readonly Figures[], part: keyof Figures): number => median(figures.map((one) => one[part]));
-    const percent = (part: keyof Figures): string => `${((of(harness, part) / of(bare, part) - 1) * 100).toFixed(0)} %`;
-    console.log(
-      `| ${definition.name} | ${concurrency} | ${of(bare, "opsPerSecond").toFixed(0)} | ${of(harness, "opsPerSecond").toFixed(0)} | ${percent("opsPerSecond")} | ${of(bare, "cpuUsPerOp").toFixed(0)} | ${of(harness, "cpuUsPerOp").toFixed(0)} | ${percent("cpuUsPerOp")} |`,
-    );
+    const counted = figures.slice(warmUpPairs);
+    console.log(`| ${definition.name} | ${concurrency} | ${columns(counted, "opsPerSecond")} | ${columns(counted, "cpuUsPerOp")} |`);
   }
 }
