@@ -28,6 +28,9 @@ const poweredOff = (lossMs: number): TrialScenario => ({
   set: ["read-share=0"],
 });
 
+/** About what an election takes (4 to 9 s): the leader goes on alone, and is back when others have just taken over, or are about to. */
+const partedLeader: TrialScenario = { system: "nats", workload: "set", faultEvery: 7_000, faultFor: 4_000, timeLimit: 16_000, rate: 60, concurrency: 6, operationDeadline: 800, set: ["read-share=0"] };
+
 export const natsRows: readonly RegressionRow[] = [
   {
     name: "nats-direct-get",
@@ -54,6 +57,15 @@ export const natsRows: readonly RegressionRow[] = [
     expected: { checker: "set-full", anomalies: ["lost"] },
     anomalous: scenarioTrial("power of all three, and with it the un-synced writes of 2 s", poweredOff(2_000)),
     control: { by: "no fault", ...scenarioTrial("all three killed at the same moment, no write lost", poweredOff(0)) },
+    runs: 3,
+  },
+  {
+    name: "nats-parted-leader-diverges",
+    corpus: "none: found here",
+    title: "after a partition of the stream's leader its copy has messages that nobody acknowledged in the places of messages that were acknowledged, and keeps them: as many, to the same sequence, but not the same",
+    expected: { checker: "set-full", anomalies: ["divergent"] },
+    anomalous: scenarioTrial("leader isolated for 4 s, twice", { ...partedLeader, nemesis: ["isolate:target=leader"] }),
+    control: { by: "no fault", ...scenarioTrial("without the fault", partedLeader) },
     runs: 3,
   },
 ];
