@@ -18,7 +18,8 @@ import { elementsStream, type NatsSession, openNats } from "./session.ts";
  *     add                 → publish, acknowledged                                  ok
  *     elements            → a consumer of the whole stream                         ok numbers
  *
- * A message that was stored twice is read twice. The cluster chooses on which of the stream's replicas a consumer reads.
+ * A message that was stored twice is read twice. The cluster chooses on which of the stream's replicas a consumer reads,
+ * whichever server it is asked through: what comes is that replica's copy, and copies may differ (decision 031c).
  */
 export function natsClient(settings: Settings, object: string): Client {
   const directGets = textOf(settings, "reads") === "direct";

@@ -19,7 +19,10 @@ export async function serves(at: Lookout, signal: AbortSignal): Promise<boolean>
   return (await viewOf(at, signal))?.metaLeader !== undefined;
 }
 
-/** All serve under one leader of JetStream; every stream has all its copies, and each has what the stream's leader has. */
+/**
+ * All serve under one leader of JetStream; every stream has all its copies, each of as many messages to the same sequence.
+ * A server tells no more of its copy: equal counts may hide other messages (decision 031c), which the last reads show.
+ */
 export async function disagreement(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<string | undefined> {
   const served = await Promise.all([...at].map(async ([node, lookout]) => ({ node, ok: await serves(lookout, signal) })));
   const idle = served.find(({ ok }) => !ok);
