@@ -12,7 +12,8 @@ import { deletions } from "./deletion.ts";
 import { checkLinearizable } from "./linearizability.ts";
 import { partsOf } from "./parts.ts";
 import { CAS, READ, registerForms } from "./register-forms.ts";
-import { explainable, returnedWithin, shrink } from "./witness.ts";
+import { explainable, returnedWithin } from "./window.ts";
+import { shrink } from "./witness.ts";
 
 // Histories of real systems with the verdicts that Porcupine and Knossos gave them; read in place, never copied.
 const root = process.env["RASHOMON_CONFORMANCE"] ?? join(import.meta.dirname, "../../../shared/conformance");

@@ -1,5 +1,6 @@
 import type { Budget } from "../../harness/budget.ts";
-import { explainable, type Witness } from "./witness.ts";
+import { explainable } from "./window.ts";
+import type { Witness } from "./witness.ts";
 
 /**
  * What becomes of a proof when one of its operations is deleted outright, as if it had never been called.
@@ -24,7 +25,7 @@ export interface Deletion {
 
 /** Deletes each operation of the proof in turn. At most `kept.length` questions to the search for each of them. */
 export function deletions({ part, from, to, kept }: Witness, budget: Budget): Deletion[] {
-  const ask = (deleted: number, rest: readonly number[]): boolean | undefined => explainable(part, { from, to, kept: rest, deleted }, budget);
+  const ask = (deleted: number, rest: readonly number[]): boolean | undefined => explainable(part, { from, to, kept: rest, deleted: [deleted] }, budget);
   return kept.map((operation) => {
     let rest = kept.filter((other) => other !== operation);
     const whole = ask(operation, rest);

@@ -7,7 +7,8 @@ import type { Anomaly } from "../../harness/verdict.ts";
 import { deletions } from "./deletion.ts";
 import { NEVER, type Part } from "./parts.ts";
 import { Search } from "./search.ts";
-import { canForgetThePast, type Known, partProblem, returnedWithin, shrink, windowPart, type Witness } from "./witness.ts";
+import { canForgetThePast, partProblem, returnedWithin, windowPart } from "./window.ts";
+import { type Known, shrink, type Witness } from "./witness.ts";
 
 /**
  * Says why a part is not linearizable: a witness (see `witness.ts`), the operation that cannot be placed, every state

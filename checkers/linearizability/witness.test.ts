@@ -11,7 +11,8 @@ import { checkLinearizable } from "./linearizability.ts";
 import { partsOf } from "./parts.ts";
 import { randomHistory } from "./testing/random-history.ts";
 import { type Fuzzed, fuzzed } from "./testing/shapes.ts";
-import { canForgetThePast, explainable, returnedWithin, shrink } from "./witness.ts";
+import { canForgetThePast, explainable, returnedWithin } from "./window.ts";
+import { shrink } from "./witness.ts";
 
 const stale = historyOf([
   { process: 0, type: "invoke", f: "write", value: 1 },
