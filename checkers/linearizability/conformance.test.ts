@@ -7,6 +7,7 @@ import type { Json } from "../../harness/json.ts";
 import { ownedMutex } from "../../harness/objects/locks.ts";
 import { specNamed } from "../../harness/objects/registry.ts";
 import { readHistory } from "../../results/formats/formats.ts";
+import { begunWindow, deletableBeginning } from "./beginning.ts";
 import { decide } from "./decide.ts";
 import { deletions } from "./deletion.ts";
 import { checkLinearizable } from "./linearizability.ts";
@@ -85,6 +86,24 @@ if (existsSync(folder)) {
         expect([valid, made >= 0 && seers.length > 0], `op ${part.invocations[operation]!}`).toEqual(valid === true ? [true, false] : [false, true]);
       }
       expect(deleted.some(({ explainable: valid }) => valid === true)).toBe(true);
+    });
+
+    it.each(wrong)("$file has a beginning from which it is wrong, and valid when any operation of the proof is deleted", async ({ file }) => {
+      const { history } = await readHistory(join(folder, file));
+      const part = partsOf(history, specNamed("cas-register"))[0]!;
+      const witness = shrink(part, decide(part, unlimited()), unlimited());
+      const isOwn = deletions(witness, unlimited()).every(({ explainable: valid }) => valid === true);
+
+      const beginning = isOwn ? undefined : deletableBeginning(part, witness, unlimited());
+
+      expect(isOwn || beginning !== undefined).toBe(true);
+      const proof = beginning === undefined ? { ...witness, deleted: [] } : begunWindow(witness, beginning);
+      expect(explainable(part, proof, unlimited())).toBe(false);
+      expect(proof.kept.length).toBeGreaterThan(1);
+      for (const gone of proof.kept) {
+        const rest = { ...proof, kept: proof.kept.filter((operation) => operation !== gone), deleted: [...proof.deleted, gone] };
+        expect(explainable(part, rest, unlimited()), `op ${part.invocations[gone]!}`).toBe(true);
+      }
     });
 
     // A lock that anybody may release: 131 had acquired it when 129 releases were called. Leave any one out and it fits.

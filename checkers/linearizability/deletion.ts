@@ -13,7 +13,8 @@ import type { Witness } from "./witness.ts";
  *
  * To delete an operation that changed nothing (a read, a refused cas) and to forget it are the same, so a 1-minimal proof
  * becomes explainable. To delete one that changed the object may leave others that observed the change. About the order
- * of operations nothing follows from that, which is why proofs are shrunk by forgetting; here it is told which those are.
+ * of operations nothing follows from that, which is why proofs are shrunk by forgetting; here it is told which those are,
+ * and `beginning.ts` tells where the proof can begin so that there are none.
  */
 export interface Deletion {
   readonly operation: number;

@@ -4,7 +4,8 @@ import type { History } from "../../harness/history.ts";
 import type { Json } from "../../harness/json.ts";
 import { describeCall, type SequentialSpec, statesAfter } from "../../harness/spec.ts";
 import type { Anomaly } from "../../harness/verdict.ts";
-import { deletions } from "./deletion.ts";
+import { type Beginning, deletableBeginning } from "./beginning.ts";
+import { type Deletion, deletions } from "./deletion.ts";
 import { NEVER, type Part } from "./parts.ts";
 import { Search } from "./search.ts";
 import { canForgetThePast, partProblem, returnedWithin, windowPart } from "./window.ts";
@@ -23,6 +24,8 @@ export function explain(question: { history: History; part: Part; known: Known; 
   const witness = shrink(part, question.known, question.budget);
   const { candidates, order } = candidateStates(witness);
   const name = (operation: number): string => nameOf(history, part, operation);
+  const deleted = witness.kept.length <= deletedMax ? deletions(witness, question.budget) : undefined;
+  const beginning = deleted?.some(({ explainable }) => explainable === false) === true ? deletableBeginning(part, witness, question.budget) : undefined;
   const where = part.key === undefined ? "" : ` on key ${part.key}`;
   const culprit = name(witness.impossible);
   const lines = [
@@ -31,6 +34,7 @@ export function explain(question: { history: History; part: Part; known: Known; 
     matter(witness, name),
     counted(witness),
     othersMatterNot(witness, part),
+    begun(part, beginning),
   ].filter((line) => line !== "");
   const { call, recorded } = part.classTable[part.classes[witness.impossible]!]!;
   return {
@@ -39,24 +43,24 @@ export function explain(question: { history: History; part: Part; known: Known; 
     explanation: lines.join("\n"),
     ...(candidates.length === 1 ? { expected: candidates[0]! } : {}),
     received: describeCall(part.spec, call, recorded),
-    diagrams: [draw({ history, witness, order, candidates })],
+    diagrams: [draw({ history, witness, order, candidates, replaced: beginning?.replaced ?? [] })],
     details: {
       key: part.key ?? null,
       witness: witness.kept.map((operation) => part.invocations[operation]!),
       impossible: part.invocations[witness.impossible]!,
       pastForgotten: witness.from > 0,
       minimal: witness.minimal,
-      ...(witness.kept.length <= deletedMax ? { deletions: deletionsOf(witness, question.budget) } : {}),
+      ...(deleted === undefined ? {} : { deletions: deletionsOf(part, deleted) }),
+      ...(beginning === undefined ? {} : { beginning: { value: beginning.value, replaced: opNumbers(part, beginning.replaced), used: opNumbers(part, beginning.used) } }),
     },
   };
 }
 
 /** What is left wrong when an operation of the witness is deleted outright: by op, those that contradict each other then. */
-function deletionsOf(witness: Witness, budget: Budget): Json {
-  const { part } = witness;
-  const op = (operation: number): number => part.invocations[operation]!;
-  return deletions(witness, budget).map(({ operation, explainable, contradicting }) => ({ op: op(operation), valid: explainable ?? null, contradicting: contradicting.map(op) }));
+function deletionsOf(part: Part, deleted: readonly Deletion[]): Json {
+  return deleted.map(({ operation, explainable, contradicting }) => ({ op: part.invocations[operation]!, valid: explainable ?? null, contradicting: opNumbers(part, contradicting) }));
 }
+const opNumbers = (part: Part, operations: readonly number[]): number[] => operations.map((operation) => part.invocations[operation]!);
 /** Witnesses whose operations are deleted in turn. */
 const deletedMax = 12;
 
@@ -113,6 +117,16 @@ function othersMatterNot(witness: Witness, part: Part): string {
   return both === "" ? caveat.trim() : `This is so ${both}.${caveat}`;
 }
 
+/** From where the proof needs each of its operations even when they are deleted outright. */
+function begun(part: Part, beginning: Beginning | undefined): string {
+  if (beginning === undefined) return "";
+  const { value, replaced, used } = beginning;
+  const list = (operations: readonly number[]): string => opNumbers(part, operations).map((op) => `op ${op}`).join(", ");
+  const state = part.spec.describeState?.(value) ?? `the state is ${JSON.stringify(value)}`;
+  const by = used.length === 0 ? "" : ` (for which ${list(used)} must have taken effect)`;
+  return `After ${list(replaced)} ${state}${by}. Begun there, the history is as wrong, and without any one of the proof's operations that follow, as if it had never been called, it is right.`;
+}
+
 /** What one state has against the impossible operation, in words; and the longest explainable prefix, in order. */
 function candidateStates(witness: Witness): { candidates: string[]; order: number[] } {
   const { part, to, impossible } = witness;
@@ -163,7 +177,7 @@ function failure(spec: SequentialSpec, operation: { value: Json; call: { f: stri
 }
 
 /** Process lines of the witness, with the operations around it where there is room. */
-function draw(scene: { history: History; witness: Witness; order: readonly number[]; candidates: readonly string[] }): ProcessLinesDiagram {
+function draw(scene: { history: History; witness: Witness; order: readonly number[]; candidates: readonly string[]; replaced: readonly number[] }): ProcessLinesDiagram {
   const { history, witness, order } = scene;
   const { part } = witness;
   const kept = new Set(witness.kept);
@@ -190,7 +204,7 @@ function draw(scene: { history: History; witness: Witness; order: readonly numbe
           label: describeCall(part.spec, call, recorded),
           mark,
           ...(point === undefined || operation === witness.impossible ? {} : { point }),
-          ...(operation === witness.impossible ? { note: scene.candidates.join("; ") } : !kept.has(operation) ? { note: "not needed for the proof" } : {}),
+          ...(operation === witness.impossible ? { note: scene.candidates.join("; ") } : !kept.has(operation) ? { note: "not needed for the proof" } : scene.replaced.includes(operation) ? { note: "before the beginning" } : {}),
           operation: part.invocations[operation]!,
         };
       }),
