@@ -141,6 +141,7 @@ function mustBeShared(request: ExploreRequest): void {
   const wrong: string[] = [];
   if (request.order === "depth") wrong.push("workers walk breadth first, level by level");
   if (request.exact === true) wrong.push("workers share fingerprints, not whole states");
+  if (request.reduceAfter !== undefined) wrong.push("workers see every state: nothing is reduced");
   if (request.symmetry === true) wrong.push("symmetry is of models of bit fields, which one thread explores");
   if (request.checkpoint !== undefined || request.resume !== undefined) wrong.push("checkpoints are of searches by one thread");
   if (wrong.length > 0) throw new HarnessError("USAGE", wrong.join("; "), { nextStep: "leave out --workers, or the option" });

@@ -95,6 +95,12 @@ export class Engine {
     return this.#options.exact;
   }
 
+  /** Where it stops at the latest. */
+  get limits(): { readonly statesMax: number; readonly depthMax: number } {
+    const { statesMax, depthMax } = this.#options;
+    return { statesMax, depthMax };
+  }
+
   /** In the order in which they were found. */
   get discoveries(): readonly EngineDiscovery[] {
     return this.#parts.properties.discoveries;

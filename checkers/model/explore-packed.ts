@@ -55,7 +55,8 @@ function explorationOf(model: PackedModel, engine: PackedEngine, options: Explor
       order: "none",
       noop: "none",
       budgets: { losses: 0, duplicates: 0, crashes: 0, recoveries: 0, timers: 0, lostWrites: 0, partitions: 0 },
-      statesMax: options.statesMax ?? Number.POSITIVE_INFINITY,
+      statesMax: options.statesMax ?? "unbounded",
+      depthMax: options.depthMax ?? "unbounded",
     },
     coverage: {
       localStates: 0,

@@ -206,13 +206,27 @@ export interface Bounds {
   readonly budgets: { readonly [kind in BudgetKind]: number | "unbounded" };
   /** How far clocks can drift, 0 … 1; undefined: timers fire at any moment. */
   readonly driftRatio?: number;
+  /** Where the search was to stop, had it come so far. */
+  readonly statesMax: number | "unbounded";
+  readonly depthMax: number | "unbounded";
+}
+
+/** A bound as accounts give it: JSON has no infinity. */
+export function boundOf(bound: number): number | "unbounded" {
+  return Number.isFinite(bound) ? bound : "unbounded";
+}
+
+/** Where a search stops at the latest. */
+export interface SearchLimits {
   readonly statesMax: number;
+  readonly depthMax: number;
 }
 
 /** What one engine, or a team of them, has found. */
 export interface Findings extends Pick<Exploration, "unique" | "generated" | "depth" | "complete" | "coverage" | "reducedPasses" | "reductionSkipped" | "workers"> {
   /** No state can have been merged with another. */
   readonly exact: boolean;
+  readonly limits: SearchLimits;
   readonly discoveries: readonly { readonly property: string; readonly kind: Discovery["kind"]; readonly path: readonly EngineEvent[]; readonly loop?: readonly EngineEvent[] }[];
   outcomes(): Outcomes | undefined;
 }
@@ -229,6 +243,7 @@ export function findingsOf(model: ActorModel, engine: Engine): Findings {
     reductionSkipped,
     workers: 1,
     exact: engine.exact,
+    limits: engine.limits,
     discoveries: [
       ...engine.discoveries.map(({ property, kind, state }) => ({ property, kind, path: engine.path(state) })),
       ...Array.from(engine.brokenLiveness(), (run) => ({ ...run, kind: "counterexample" as const })),
@@ -256,7 +271,7 @@ export function explorationOf(of: System | ActorModel, findings: Findings): Expl
     get outcomes() {
       return (outcomes ??= findings.outcomes());
     },
-    bounds: boundsOf(model, "model" in of ? of.model.clients : []),
+    bounds: boundsOf(model, { clients: "model" in of ? of.model.clients : [], limits: findings.limits }),
     coverage,
     reducedPasses,
     reductionSkipped,
@@ -304,15 +319,15 @@ function outcomesOf(engine: Engine): Outcomes | undefined {
   return { all, terminal };
 }
 
-function boundsOf(model: ActorModel, clients: readonly ClientScript[]): Bounds {
-  const budget = (kind: BudgetKind): number | "unbounded" => (Number.isFinite(model.budgets[kind]) ? model.budgets[kind] : "unbounded");
+function boundsOf(model: ActorModel, { clients, limits }: { readonly clients: readonly ClientScript[]; readonly limits: SearchLimits }): Bounds {
   return {
     servers: model.servers,
     clients: clients.map((script) => script.map(({ node, call }) => `n${node + 1} ${describeCall(model.spec, call, undefined)}`).join(", ")),
     order: model.network.order,
     noop: model.network.noop,
-    budgets: Object.fromEntries(budgetKinds.map((kind) => [kind, budget(kind)])) as Bounds["budgets"],
+    budgets: Object.fromEntries(budgetKinds.map((kind) => [kind, boundOf(model.budgets[kind])])) as Bounds["budgets"],
     ...(model.clocks === undefined ? {} : { driftRatio: model.clocks.driftRatio }),
-    statesMax: model.statesMax,
+    statesMax: boundOf(limits.statesMax),
+    depthMax: boundOf(limits.depthMax),
   };
 }

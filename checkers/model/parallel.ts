@@ -88,7 +88,7 @@ async function exploreAlone(model: ActorModel, options: ParallelOptions): Promis
   const budget = guarded(Number.POSITIVE_INFINITY, () => (signal?.aborted === true ? "interrupted" : monotonicMs() > end ? `${options.deadlineMs} ms` : undefined));
   const engine = new Engine(model, engineOptions(model, { ...plain, budget, statesMax: Math.min(aloneMax, statesMax) }));
   for (const _ of engine.running()) await nextTurn();
-  return engine.unique < aloneMax || aloneMax >= statesMax ? findingsOf(model, engine) : undefined;
+  return engine.unique < aloneMax || aloneMax >= statesMax ? { ...findingsOf(model, engine), limits: { ...engine.limits, statesMax } } : undefined;
 }
 
 interface ShareInput extends Omit<ParallelOptions, "signal"> {
@@ -144,6 +144,7 @@ function together(shares: readonly ShareOutput[]): Findings {
     reductionSkipped: false,
     workers: shares.length,
     exact: false,
+    limits: first.limits,
     discoveries: [...discoveries.values()].sort((a, b) => a.path.length - b.path.length),
     coverage: coverageTogether(shares.map(({ coverage }) => coverage), sum(({ coverage }) => coverage.handlerCalls)),
     outcomes: () => outcomesTogether(shares),

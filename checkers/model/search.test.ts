@@ -113,7 +113,7 @@ describe("the bounds of a search", () => {
   ] as const)("%s stops at the states that were asked for, and as many as one state has successors", (name, settings) => {
     const found = run(name, settings, { statesMax: 100 });
 
-    expect(found.complete).toBe(false);
+    expect(found).toMatchObject({ complete: false, bounds: { statesMax: 100 } });
     expect(found.unique).toBeGreaterThanOrEqual(100);
     expect(found.unique).toBeLessThan(130);
   });

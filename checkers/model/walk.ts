@@ -128,6 +128,8 @@ class Walker implements SuccessorSink {
       depth: this.#depth,
       complete: false,
       exact: false,
+      // A walk ends by itself, or at its own number of steps.
+      limits: { statesMax: Number.POSITIVE_INFINITY, depthMax: Number.POSITIVE_INFINITY },
       reducedPasses: 0,
       reductionSkipped: false,
       workers: 1,

@@ -26,7 +26,7 @@ interface ExploreFlags extends CommonFlags {
   readonly depthFirst: boolean;
   readonly exact: boolean;
   readonly reduce: boolean;
-  readonly reduceAfter: number;
+  readonly reduceAfter?: number;
   readonly symmetry: boolean;
   readonly workers: number;
   readonly checkpoint?: string;
@@ -38,6 +38,9 @@ interface ExploreFlags extends CommonFlags {
   readonly schedule?: string;
 }
 
+/** A space that fits is seen in full: two million states take seconds. */
+const reduceAfterDefault = 2_000_000;
+
 /** `rashomon explore SYSTEM [--monitor] [--states-max N] [--json]` */
 export function addExplore(program: Command): void {
   common(program.command("explore"))
@@ -48,7 +51,7 @@ export function addExplore(program: Command): void {
     .option("--until <property>", "stop when it is discovered; repeatable: when all are", repeated, [])
     .option("--depth-first", "last found, first expanded: the same states, no shortest counterexamples", false)
     .option("--exact", "compare whole states instead of 64-bit fingerprints: nothing is merged, for more memory", false)
-    .option("--reduce-after <count>", "explore that many states in full, then begin anew without what cannot matter", integer(1), 2_000_000)
+    .option("--reduce-after <count>", `explore that many states in full, then begin anew without what cannot matter (default: ${reduceAfterDefault})`, integer(1))
     .option("--no-reduce", "every state, however many")
     .option("--symmetry", "one state per orbit, for models that declare a symmetry", false)
     .option("--workers <count>", "threads that share the work; every state, nothing reduced", integer(1), 1)
@@ -80,7 +83,7 @@ export function addExplore(program: Command): void {
 }
 
 function requestOf(flags: ExploreFlags, signal: AbortSignal, output: Output): ExploreRequest {
-  const kept = flags.checkpoint !== undefined || flags.resume !== undefined;
+  const reduceAfter = reduceAfterOf(flags);
   return {
     track: flags.monitor ? "monitor" : "history",
     budgetMs: flags.budget,
@@ -89,13 +92,20 @@ function requestOf(flags: ExploreFlags, signal: AbortSignal, output: Output): Ex
     targets: flags.until,
     order: flags.depthFirst ? "depth" : "breadth",
     exact: flags.exact,
-    ...(flags.reduce && !kept ? { reduceAfter: flags.reduceAfter } : {}),
+    ...(reduceAfter === undefined ? {} : { reduceAfter }),
     symmetry: flags.symmetry,
     ...(flags.checkpoint === undefined ? {} : { checkpoint: flags.checkpoint }),
     ...(flags.resume === undefined ? {} : { resume: flags.resume }),
     signal,
     progress: (line) => output.message(line),
   };
+}
+
+/** Workers and checkpoints do not go together with reductions: asked for by name they are refused, else left out. */
+function reduceAfterOf(flags: ExploreFlags): number | undefined {
+  if (!flags.reduce) return undefined;
+  const inFull = flags.workers > 1 || flags.checkpoint !== undefined || flags.resume !== undefined;
+  return flags.reduceAfter ?? (inFull ? undefined : reduceAfterDefault);
 }
 
 function exploreAsAsked(name: string, settings: Settings, about: { readonly flags: ExploreFlags; readonly from: Seed | undefined; readonly request: ExploreRequest }): Promise<Explored> {
@@ -165,6 +175,7 @@ function undiscoveredInWords(kind: "always" | "sometimes" | "leadsTo", complete:
 
 /** The command that walks the same states again. */
 function exploreCommand(name: string, flags: ExploreFlags, from: Seed | undefined): string {
+  const reduceAfter = reduceAfterOf(flags);
   return [
     commandName(),
     "explore",
@@ -176,7 +187,7 @@ function exploreCommand(name: string, flags: ExploreFlags, from: Seed | undefine
     ...flags.until.map((property) => `--until "${property}"`),
     ...(flags.depthFirst ? ["--depth-first"] : []),
     ...(flags.exact ? ["--exact"] : []),
-    flags.reduce ? `--reduce-after ${flags.reduceAfter}` : "--no-reduce",
+    ...(reduceAfter === undefined ? ["--no-reduce"] : [`--reduce-after ${reduceAfter}`]),
     ...(flags.symmetry ? ["--symmetry"] : []),
     ...(flags.workers > 1 ? [`--workers ${flags.workers}`] : []),
     ...flags.set.map((setting) => `--set ${setting}`),
