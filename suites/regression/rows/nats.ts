@@ -62,7 +62,7 @@ export const natsRows: readonly RegressionRow[] = [
   {
     name: "nats-parted-leader-diverges",
     corpus: "none: found here",
-    title: "after a partition of the stream's leader its copy has messages that nobody acknowledged in the places of messages that were acknowledged, and keeps them: as many, to the same sequence, but not the same",
+    title: "after a partition of the stream's leader its copy has messages that nobody acknowledged in the places of messages that were acknowledged, and keeps them; its count and last sequence are often the same",
     expected: { checker: "set-full", anomalies: ["divergent"] },
     anomalous: scenarioTrial("leader isolated for 4 s, twice", { ...partedLeader, nemesis: ["isolate:target=leader"] }),
     control: { by: "no fault", ...scenarioTrial("without the fault", partedLeader) },
