@@ -89,6 +89,13 @@ describe("exact counts of large spaces", () => {
     expect([found.coverage.localStates, found.coverage.messages, found.outcomes!.all.size, found.outcomes!.terminal.size]).toEqual([61, 85, 33, 15]);
   });
 
+  it("single-copy-register with four clients has 89,145 histories", () => {
+    const definition = findModel("single-copy-register");
+    const found = explore(definition.make(parseSettings(["clients=4"], definition.options, definition.name)));
+
+    expect(found.outcomes!.all.size).toBe(89_145);
+  });
+
   it("raft without persistence elects two leaders in one term after eight steps", { timeout: 900_000 }, () => {
     const definition = findModel("raft");
     const found = explore(definition.make(parseSettings(["depth=10"], definition.options, "raft")), { stopAtCounterexample: true });
