@@ -1,12 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { steps, unlimited } from "../../harness/budget.ts";
-import { type History, historyOf } from "../../harness/history.ts";
+import { historyOf } from "../../harness/history.ts";
 import { seed } from "../../harness/ids.ts";
-import type { Json } from "../../harness/json.ts";
 import { get, kv, put } from "../../harness/objects/kv.ts";
 import { casRegister, read, register, write } from "../../harness/objects/register.ts";
 import { freshSeed, Random } from "../../harness/random.ts";
-import { type SequentialSpec, statesAfter } from "../../harness/spec.ts";
 import { checkLinearizable } from "../linearizability/linearizability.ts";
 import { randomHistory } from "../linearizability/testing/random-history.ts";
 import { fuzzed } from "../linearizability/testing/shapes.ts";
@@ -14,6 +12,7 @@ import { checkCausal } from "./causal.ts";
 import { checkSequential } from "./sequential.ts";
 import { checkSessions, guarantees } from "./sessions.ts";
 import { sequence } from "./testing/sequence.ts";
+import { expectSequentialAgrees } from "./testing/sequential-agreement.ts";
 
 const anomalies = (verdict: ReturnType<typeof checkSessions>): string[] => (verdict.verdict === "invalid" ? verdict.anomalies.map(({ name }) => name) : []);
 const sessionsOf = (text: string): string[] => anomalies(checkSessions(sequence(text)));
@@ -43,14 +42,8 @@ describe("sequential consistency", () => {
   });
 
   const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
-  it.each(fuzzed)(`agrees with brute force on random histories of $name (seed ${base})`, ({ name, spec, call }) => {
-    for (let i = 0; i < 60; i++) {
-      const random = new Random(seed(`${base}/sequential/${name}/${i}`));
-      const shape = { spec, call, operations: 2 + random.int(5), clients: 2 + random.int(2), crashRatio: random.pick([0, 0.2]), lies: random.int(4), busy: false };
-      const history = randomHistory(shape, random);
-
-      expect(checkSequential(history, spec, { budget: unlimited() }).verdict, `history ${i}`).toBe(sequentialByBruteForce(history, spec) ? "valid" : "invalid");
-    }
+  it.each(fuzzed)(`agrees with brute force on random histories of $name (seed ${base})`, (object) => {
+    expectSequentialAgrees(object, { base, count: 60 });
   });
 });
 
@@ -140,25 +133,3 @@ describe("stronger conditions imply weaker ones", () => {
     expect([checkSequential(history, casRegister(0), { budget: unlimited() }).verdict, checkCausal(history, { initial: 0 }).verdict]).toEqual(["valid", "valid"]);
   });
 });
-
-/** Every merge of the processes, without memo. */
-function sequentialByBruteForce(history: History, spec: SequentialSpec): boolean {
-  const lines = new Map<number, { call: { f: string; value: Json }; recorded: Json | undefined }[]>();
-  for (const { invocation, completion } of history.operations()) {
-    if (completion?.type === "fail") continue;
-    const line = lines.get(invocation.process) ?? [];
-    line.push({ call: { f: invocation.f, value: invocation.value }, recorded: completion?.type === "ok" ? completion.value : undefined });
-    lines.set(invocation.process, line);
-  }
-  const place = (rest: readonly (readonly { call: { f: string; value: Json }; recorded: Json | undefined }[])[], state: Json): boolean => {
-    if (rest.every((line) => line.every(({ recorded }) => recorded === undefined))) return true;
-    return rest.some((line, i) => {
-      const [first, ...others] = line;
-      if (first === undefined) return false;
-      const after = rest.map((other, j) => (i === j ? others : other));
-      if (first.recorded === undefined && place(after, state)) return true;
-      return statesAfter(spec, state, first).some((next) => place(after, next));
-    });
-  };
-  return place([...lines.values()], spec.initial);
-}
