@@ -27,8 +27,10 @@ export interface AdoptedClusterOptions {
 
 export function adoptedCluster(options: AdoptedClusterOptions): Cluster {
   const { containers, faults } = options;
+  // An error says the name: what is refused is refused for want of this option.
+  const name = faults === "allowed" ? "adopted containers" : "adopted containers without --allow-faults";
   return {
-    name: "adopted containers",
+    name,
     abilities: { nodes: nodeNames(containers.length), can: faults === "allowed" ? ["processes"] : [], processes: ["container"], roles: [] },
     async start({ signal }): Promise<RunningCluster> {
       const engine = await connectEngine();
@@ -49,7 +51,7 @@ export function adoptedCluster(options: AdoptedClusterOptions): Cluster {
       });
       await converged(deadlineSignal(options.readyMsMax, signal));
       return {
-        name: options.faults === "allowed" ? "adopted containers" : "adopted containers without --allow-faults",
+        name,
         nodes,
         endpoint: (node) => Promise.resolve(adopted.get(node)!.endpoint),
         healthy: (node, until) => isReady(options.ready, adopted.get(node)!.endpoint, until),
