@@ -65,6 +65,10 @@ async function measured(work: () => Promise<number>): Promise<Figures> {
   return { opsPerSecond: (operations / (monotonicMs() - wallBefore)) * 1000, cpuUsPerOp: ((cpuMs() - cpuBefore) / operations) * 1000 };
 }
 
+/** Get or put: drawn, as the harness draws. Clients that took turns in step would share their servers' syncs. */
+const drawing = new Random(seed("bench/lots"));
+const lots = Uint8Array.from({ length: 1 << 16 }, () => drawing.int(2));
+
 async function bareLoop(driver: BareDriver, { endpoint, concurrency }: { readonly endpoint: Endpoint; readonly concurrency: number }): Promise<Figures> {
   const connections = await Promise.all(Array.from({ length: concurrency }, () => driver(endpoint)));
   try {
@@ -73,8 +77,8 @@ async function bareLoop(driver: BareDriver, { endpoint, concurrency }: { readonl
       let operations = 0;
       await Promise.all(
         connections.map(async (connection, thread) => {
-          for (let index = thread, turn = thread; monotonicMs() < end; index += concurrency, turn++) {
-            await (turn % 2 === 0 ? connection.get(`bare-${index % keys}`) : connection.put(`bare-${index % keys}`, index));
+          for (let index = thread; monotonicMs() < end; index += concurrency) {
+            await (lots[index % lots.length] === 0 ? connection.get(`bare-${index % keys}`) : connection.put(`bare-${index % keys}`, index));
             operations++;
           }
         }),

@@ -229,6 +229,13 @@ describe("the other witnesses", () => {
     expect(ran.json()[0]).toMatchObject({ unique: 4243, generated: 6778, depth: 13 });
   });
 
+  test("a model of bit fields is explored by one thread, also where workers are asked for, and says so", async () => {
+    const ran = await rashomon(["explore", "two-phase-commit", "--set", "rms=3", "--workers", "2", "--json"]);
+
+    expect(ran.json()[0]).toMatchObject({ unique: 288, workers: 1 });
+    expect(ran.err).toMatch(/one thread explores it/);
+  });
+
   test("simulate finds the twin's bug from a seed, and the same seed finds the same run", async () => {
     const [a, b] = await Promise.all([1, 2].map(() => rashomon(["simulate", "abd-fast-read", "--runs", "500", "--seed", "4", "--json"])));
     expect(a!.code).toBe(1);

@@ -63,10 +63,13 @@ export function addExplore(program: Command): void {
     .option("--dot <file>", "write the first 200 states as a graph in Graphviz's language")
     .option("--schedule <file>", "write the first counterexample there, for `rashomon replay`")
     .description("walks every behaviour of a system within bounds: a proof, or a shortest counterexample")
-    .action(async (name: string, flags: ExploreFlags) => {
-      const output = new Output(flags.json);
+    .action(async (name: string, asked: ExploreFlags) => {
+      const output = new Output(asked.json);
       const definition = findExplorable(name);
-      const [settings] = splitSettings(flags.set, [definition]) as [Settings];
+      const [settings] = splitSettings(asked.set, [definition]) as [Settings];
+      const alone = asked.workers > 1 && "kind" in definition.make(settings);
+      if (alone) output.message(`${name} is a model of bit fields: one thread explores it, fast; --workers is left out`);
+      const flags: ExploreFlags = alone ? { ...asked, workers: 1 } : asked;
       if (flags.dot !== undefined) drawGraph(definition.make(settings), flags.dot);
       if (flags.step) {
         await exploreByHand(definition.make(settings), output);
