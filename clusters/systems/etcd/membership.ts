@@ -3,6 +3,7 @@ import { isArray, isObject, type Json } from "../../../harness/json.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
 import { countedByMost } from "../../docker/counted-by-most.ts";
 import type { Lookout, MembershipOperations, NodeCommand, NodePlace } from "../../docker/docker-system.ts";
+import { patiently } from "../patiently.ts";
 import { ask } from "./http.ts";
 
 /** Below it is the data folder of etcd's own. */
@@ -45,14 +46,7 @@ function onAnother({ node, all }: NodePlace, change: string): NodeCommand {
 /** etcd refuses a change while it has not seen all its members for five seconds: hence the patience. */
 const changes = `
 id=$1 url=$2; shift 2
-patiently() {
-  change=$1; shift
-  for try in $(seq 15); do
-    for at; do $change $at && exit 0; done
-    sleep 1
-  done
-  exit 1
-}
+${patiently(15)}
 remove() {
   list=$(etcdctl --endpoints=$1 --command-timeout=2s member list) || return 1
   member=$(echo "$list" | grep -F ", $url, " | cut -d, -f1)

@@ -1,5 +1,6 @@
 import type { MembershipOperations, NodeCommand, NodePlace } from "../../docker/docker-system.ts";
 import { countedByMost } from "../../docker/counted-by-most.ts";
+import { patiently } from "../patiently.ts";
 import { brokerName, membersSeenBy } from "./look.ts";
 
 /**
@@ -28,14 +29,7 @@ function changeOf({ node, all }: NodePlace, change: string, env: { readonly [nam
 
 const changes = `
 own=$1; shift
-patiently() {
-  change=$1; shift
-  for try in $(seq 10); do
-    for at; do $change $at && exit 0; done
-    sleep 1
-  done
-  exit 1
-}
+${patiently(10)}
 ask() { at=$1 tool=$2; shift 2; timeout 20 $tool -q -n $at "$@"; }
 give_up() { ask $1 rabbitmq-queues shrink $own; }
 forget() {
