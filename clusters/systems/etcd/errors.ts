@@ -1,3 +1,4 @@
+import type { ServerAnswer } from "../outcomes.ts";
 import type { HttpReply } from "./http.ts";
 import { isObject, type Json } from "../../../harness/json.ts";
 
@@ -6,13 +7,9 @@ import { isObject, type Json } from "../../../harness/json.ts";
  * it proposes has surely not happened, what it stops waiting for may have. An answer that is not in the table is taken
  * for the second kind: an unknown error is never a `fail`.
  */
-export interface KnownError {
+export interface KnownError extends ServerAnswer {
   /** Part of the answer's text. */
   readonly says: string;
-  /** `none`: the call has surely not taken effect. `unknown`: it may have, then or later. */
-  readonly effect: "none" | "unknown";
-  /** The class that goes into the history. */
-  readonly class: string;
 }
 
 export const knownErrors: readonly KnownError[] = [

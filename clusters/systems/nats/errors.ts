@@ -1,6 +1,6 @@
 import { JetStreamApiError, JetStreamError } from "@nats-io/jetstream";
 import { errors } from "@nats-io/transport-node";
-import type { ServerAnswer } from "../staged/client.ts";
+import type { ServerAnswer } from "../outcomes.ts";
 
 /**
  * What JetStream's error codes tell of the message that they answer. A wrong sequence is found when the message's turn

@@ -2,7 +2,7 @@ import type { Client } from "../../../harness/client.ts";
 import { isArray, type Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
-import { failed, lost, messageOf, unknown } from "../outcomes.ts";
+import { endedBy, failed, messageOf, unknown } from "../outcomes.ts";
 import { sessionClient } from "../session-client.ts";
 import { accessOf } from "../staged/access.ts";
 import { workOf, type RedisWork } from "./commands.ts";
@@ -28,7 +28,8 @@ export function redisClient(settings: Settings, object: string): Client {
       try {
         return await (work.changes === "never" ? read(call, { work, session, rules }) : write(call, { work, session, rules, changed: work.changes }));
       } catch (error) {
-        return judged(call, error, { certain: work.changes === "never", signal });
+        const said = serverError(error);
+        return endedBy(error, call, { answer: said === undefined ? undefined : knownRedisError(said), certain: work.changes === "never", signal });
       }
     },
   });
@@ -68,10 +69,3 @@ async function write(call: Call, { work, session, rules, changed }: Doing & { re
 
 /** How long a write waits for its replicas; the operation's own deadline may be sooner. */
 const waitMsMax = 1_000;
-
-function judged(call: Call, error: unknown, { certain, signal }: { readonly certain: boolean; readonly signal: AbortSignal }): Outcome {
-  const said = serverError(error);
-  const known = said === undefined ? undefined : knownRedisError(said);
-  const why: Json = known === undefined ? lost(error, signal) : [known.class, messageOf(error)];
-  return certain || known?.effect === "none" ? failed(call, why) : unknown(call, why);
-}

@@ -1,15 +1,14 @@
+import type { ServerAnswer } from "../outcomes.ts";
+
 /**
  * Which of Redis' answers are a definite no. A command is checked before it is executed: what the check refuses has
  * surely not happened. What is said after the execution, and what the table does not know, may have.
  *
  * Source: the error replies of Redis 7.0 (`server.c`, processCommand) and the documents of EVAL and WAIT.
  */
-export interface KnownRedisError {
+export interface KnownRedisError extends ServerAnswer {
   /** The first word of the answer. */
   readonly code: string;
-  readonly effect: "none" | "unknown";
-  /** The class that goes into the history. */
-  readonly class: string;
 }
 
 export const redisErrors: readonly KnownRedisError[] = [

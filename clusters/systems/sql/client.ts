@@ -1,7 +1,6 @@
 import type { Client } from "../../../harness/client.ts";
-import type { Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
-import { failed, lost, messageOf, unknown } from "../outcomes.ts";
+import { endedBy, failed, messageOf, unknown } from "../outcomes.ts";
 import { sessionClient } from "../session-client.ts";
 import { knownError, type SqlSession } from "./session.ts";
 import { workOf, type WorkOptions } from "./work.ts";
@@ -53,8 +52,7 @@ async function perform(call: Call, performance: Performance): Promise<Outcome> {
 /** Without COMMIT nothing lasts. */
 function judged(call: Call, error: unknown, { options, signal, certain }: Performance & { readonly certain: boolean }): Outcome {
   const known = knownError(options.dialect, error);
-  const why: Json = known === undefined ? lost(error, signal) : [known.class, `${known.code} ${messageOf(error)}`];
-  return certain || known?.effect === "none" ? failed(call, why) : unknown(call, why);
+  return endedBy(error, call, { answer: known, certain, signal, ...(known === undefined ? {} : { said: `${known.code} ${messageOf(error)}` }) });
 }
 
 /** So that the session can be used again; one that cannot be rolled back is ended. */

@@ -1,6 +1,6 @@
 import type { Client, ClientTarget } from "../../../harness/client.ts";
 import type { Json } from "../../../harness/json.ts";
-import { failed, lost, messageOf, unknown } from "../outcomes.ts";
+import { endedBy, type ServerAnswer } from "../outcomes.ts";
 import { type ClientSession, sessionClient } from "../session-client.ts";
 import { type Access, accessOf } from "./access.ts";
 
@@ -27,12 +27,6 @@ export interface StagedSystem<Session extends StagedSession> {
   answer(error: unknown): ServerAnswer | undefined;
 }
 export type StagedSession = ClientSession;
-export interface ServerAnswer {
-  /** `none`: what was asked has surely not taken effect. `unknown`: it may have. */
-  readonly effect: "none" | "unknown";
-  /** The class that goes into the history. */
-  readonly class: string;
-}
 
 export function stagedClient<Session extends StagedSession>(system: StagedSystem<Session>): Client {
   return sessionClient<Session>({
@@ -44,9 +38,7 @@ export function stagedClient<Session extends StagedSession>(system: StagedSystem
       try {
         return { type: "ok", value: await system.perform(session, access, () => (sent = true)) };
       } catch (error) {
-        const answer = system.answer(error);
-        const why: Json = answer === undefined ? lost(error, signal) : [answer.class, messageOf(error)];
-        return !sent || answer?.effect === "none" ? failed(call, why) : unknown(call, why);
+        return endedBy(error, call, { answer: system.answer(error), certain: !sent, signal });
       }
     },
   });

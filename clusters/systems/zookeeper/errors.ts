@@ -1,4 +1,4 @@
-import type { ServerAnswer } from "../staged/client.ts";
+import type { ServerAnswer } from "../outcomes.ts";
 import { ZooKeeperError } from "./session.ts";
 
 /**
