@@ -4,33 +4,23 @@ import { join } from "node:path";
 import { type Comparison, compareAccounts } from "../checkers/model/compare.ts";
 import type { TraceVerdict } from "../clusters/local/validation.ts";
 import { simulate } from "../clusters/simulated/simulate.ts";
-import type { System, SystemDefinition } from "../harness/actor.ts";
+import type { System } from "../harness/actor.ts";
 import { assert } from "../harness/assert.ts";
-import { type Seed, seed } from "../harness/ids.ts";
-import type { Settings } from "../harness/options.ts";
+import { seed } from "../harness/ids.ts";
 import { cpuMs, monotonicMs, nextTurn } from "../harness/time.ts";
 import type { RunVerdict } from "../results/records.ts";
 import { type Agreement, agreementOf } from "./compare/agreement.ts";
 import { CoverageSamples } from "./compare/coverage.ts";
 import { observedSystem } from "./compare/handler-steps.ts";
 import { type ExploredModel, type HandlerCoverage, type ModelCoverage, tallied } from "./compare/model-coverage.ts";
-import { type RealRounds, realRounds, roundNumber, type RoundsCluster, validateRounds } from "./compare/real-rounds.ts";
+import { type RealRounds, realRounds, type RealRoundsRequest, roundNumber, type RoundsCluster, validateRounds } from "./compare/real-rounds.ts";
 
-export interface CompareRequest {
-  readonly definition: SystemDefinition;
-  readonly settings: Settings;
-  readonly cluster: RoundsCluster;
-  readonly seed: Seed;
-  /** Rounds on the deployed cluster. */
-  readonly rounds: number;
+/** Rounds on the deployed cluster, as `RealRoundsRequest` has them, and what they are compared with. */
+export interface CompareRequest extends Omit<RealRoundsRequest, "folder" | "onRound"> {
   /** Seeded runs of the simulator; 0: only the cluster is compared. */
   readonly simulatedRuns: number;
-  /** The slowest link's longest delay of one frame, ms. */
-  readonly maxDelayMs: number;
   /** At most that many of the model's histories are judged by every checker. */
   readonly historiesMax: number;
-  readonly signal: AbortSignal;
-  readonly tell: (line: string) => void;
   /** With `track: "history"`; by `exploreObserved` where local states and branches are to be compared too. */
   readonly explored: ExploredModel;
   /** Absolute; keeps the rounds' ledger, logs and traces. By default a temporary one, which is removed at the end. */
