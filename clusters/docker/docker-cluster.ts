@@ -126,10 +126,10 @@ class DockerRunningCluster implements RunningCluster {
       away: this.#away,
     });
     if (membership !== undefined) this.membership = membership;
-    const { unsynced } = options.system;
-    if (unsynced !== undefined) {
+    const { dataFolders, unsyncedMs } = options.system;
+    if (unsyncedMs !== undefined) {
       const run: PowerHolds["run"] = (node, argv) => this.#find(node).container.run(argv);
-      this.power = powerControl({ unsynced, processes: this.processes, run, startedMs: (node) => this.#startedMs.get(node) ?? monotonicMs() });
+      this.power = powerControl({ folders: dataFolders, unsyncedMs, processes: this.processes, run, startedMs: (node) => this.#startedMs.get(node) ?? monotonicMs() });
     }
   }
 
@@ -340,7 +340,7 @@ class DockerRunningCluster implements RunningCluster {
 }
 
 function abilitiesOf({ system, nodes }: DockerClusterOptions): Abilities {
-  return { nodes: nodeNames(nodes), can: ["net", "toxics", "processes", ...(system.membership === undefined ? [] : ["membership" as const]), ...(system.unsynced === undefined ? [] : ["power" as const])], processes: processNames(system), roles: system.roles };
+  return { nodes: nodeNames(nodes), can: ["net", "toxics", "processes", ...(system.membership === undefined ? [] : ["membership" as const]), ...(system.unsyncedMs === undefined ? [] : ["power" as const])], processes: processNames(system), roles: system.roles };
 }
 
 /** What a node's daemons are called; the names do not depend on where it stands. */

@@ -28,12 +28,12 @@ export interface DockerSystem {
   readonly probe?: LinkProbe;
   /** Names that `holders` knows: what a fault may have as its target. */
   readonly roles: readonly string[];
-  /** Folders that hold all that a node keeps: emptied when it joins as a new member. */
+  /** Folders that hold all that a node keeps, absolute; the parent of each has room for a copy. Emptied when it joins as a new member. */
   readonly dataFolders: readonly string[];
+  /** For how long after its start a node certainly syncs none of its data, ms; absent where that is not known. For faults of power. */
+  readonly unsyncedMs?: number;
   /** How its members are changed while it runs; absent: they are not. */
   readonly membership?: MembershipOperations;
-  /** For faults of power: what they may take; absent where it is not known. */
-  readonly unsynced?: Unsynced;
   /** Prints the version: what `pattern` finds first goes into `run.json`. */
   readonly version: { readonly argv: readonly string[]; readonly pattern: RegExp };
   /** Whether nodes start all at once (default) or each when the one before it serves. */
@@ -69,13 +69,6 @@ export interface MembershipOperations {
   join?(place: NodePlace): readonly NodeCommand[];
   /** Its daemons have been started, and may not serve yet: a command that needs them waits for them. */
   joined?(place: NodePlace): readonly NodeCommand[];
-}
-
-/** Where a database keeps its data, and for how long after its start it certainly syncs none of it. */
-export interface Unsynced {
-  /** Absolute; its parent has room for a copy. */
-  readonly folder: string;
-  readonly afterStartMs: number;
 }
 
 export interface BuildFiles {

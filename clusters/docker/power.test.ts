@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -12,18 +12,21 @@ const [n1] = nodeNames(1) as [ReturnType<typeof nodeNames>[number]];
 const signal = new AbortController().signal;
 let root = "";
 let folder = "";
+let second = "";
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "rashomon-power-"));
   mkdirSync((folder = join(root, "data")));
+  mkdirSync((second = join(root, "more data")));
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** A node whose disk is a folder here; `onKill` is what happens at the last moment of its process. */
-function powerOf({ onKill = () => {}, afterStartMs = 60_000 }: { readonly onKill?: () => void; readonly afterStartMs?: number } = {}): ReturnType<typeof powerControl> {
+/** A node whose disk is two folders here; `onKill` is what happens at the last moment of its process. */
+function powerOf({ onKill = () => {}, unsyncedMs = 60_000 }: { readonly onKill?: () => void; readonly unsyncedMs?: number } = {}): ReturnType<typeof powerControl> {
   const step = (apply: () => void = () => {}): Disturbance => ({ description: "", undo: [], apply: async () => apply(), revert: async () => {}, evidence: async () => ({ effective: true, seen: "dead" }) });
   const started = monotonicMs();
   return powerControl({
-    unsynced: { folder, afterStartMs },
+    folders: [folder, second],
+    unsyncedMs,
     processes: { kill: () => step(onKill), pause: () => step() },
     run: async (_node, [program, ...args]) => {
       const { status, stdout, stderr } = spawnSync(program!, args, { encoding: "utf8" });
@@ -35,13 +38,15 @@ function powerOf({ onKill = () => {}, afterStartMs = 60_000 }: { readonly onKill
 
 it("what was written since is gone, what was there is still there", async () => {
   writeFileSync(join(folder, "before"), "1234");
-  const loss = powerOf({ onKill: () => writeFileSync(join(folder, "since"), "12345678") }).lose([n1], 1);
+  const write = (): void => [folder, second].forEach((one) => writeFileSync(join(one, "since"), "12345678"));
+  const loss = powerOf({ onKill: write }).lose([n1], 1);
 
   await loss.apply(signal);
 
   expect(readdirSync(folder)).toEqual(["before"]);
-  expect(await loss.evidence(signal)).toEqual({ effective: true, seen: "dead; n1 lost 8 bytes" });
-  expect(existsSync(`${folder}.copy`)).toBe(false);
+  expect(readdirSync(second)).toEqual([]);
+  expect(await loss.evidence(signal)).toEqual({ effective: true, seen: "dead; n1 lost 16 bytes" });
+  expect(readdirSync(root)).toEqual(["data", "more data"]);
 });
 
 it("a loss of 0 ms kills and takes nothing", async () => {
@@ -63,7 +68,7 @@ it("where nothing had been written it had no effect", async () => {
 
 it("is refused when the node may have synced by then, and takes nothing", async () => {
   writeFileSync(join(folder, "before"), "1");
-  const loss = powerOf({ afterStartMs: 500 }).lose([n1], 1_000);
+  const loss = powerOf({ unsyncedMs: 500 }).lose([n1], 1_000);
 
   await expect(loss.apply(signal)).rejects.toMatchObject({ code: "FAULT_FAILED" });
 

@@ -24,11 +24,11 @@ export function natsSystem(settings: Settings): DockerSystem {
     lookingPorts: [monitoringPort],
     peers: { reachedBy: "address", ports: [routePort] },
     settings,
-    unsynced: { folder: dataFolder, afterStartMs: syncMs },
     // A server speaks first, to clients and to peers.
     probe: { peerPort: routePort, peer: { tcp: "" }, clients: { tcp: "" } },
     roles: ["leader", "kv-leader", "meta-leader"],
     dataFolders: [dataFolder],
+    unsyncedMs: syncMs,
     membership: natsMembership,
     setUp: (place) => ({ files: [{ path: configuration, content: configurationOf(place) }] }),
     daemons: (place) => [{ name: "nats", user: "root", ...programsOf(version, natsVersions, place), args: ["-c", configuration] }],
