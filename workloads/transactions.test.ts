@@ -81,6 +81,15 @@ describe("random transactions", () => {
     expect(micro.filter(([f]) => f === "r").length / micro.length).toBeCloseTo(0.25, 1);
   });
 
+  it("read only or write once, where they are asked to, and read in the share that they are given", () => {
+    const made = of("txn-kinds=reads-or-one-write", "txn-length-min=2", "txn-length-max=3", "read-share=0.7");
+    const readers = made.filter((micro) => micro.every(([f]) => f === "r"));
+
+    expect(made.filter((micro) => !readers.includes(micro)).every(({ length }) => length === 1)).toBe(true);
+    expect([...new Set(readers.map(({ length }) => length))].sort()).toEqual([2, 3]);
+    expect(readers.length / made.length).toBeCloseTo(0.7, 1);
+  });
+
   it("write no key more often than asked, and go on with a new one", () => {
     const writes = new Map<number, number>();
     for (const [f, key] of of("writes-per-key=8", "key-count=3").flat()) if (f !== "r") writes.set(key, (writes.get(key) ?? 0) + 1);

@@ -30,9 +30,16 @@ export const transactionOptions: readonly OptionSpec[] = [
   consistency("strict-serializable", "the strongest model is what a database that promises serializability is hoped to keep; name what yours promises"),
   { name: "key-count", kind: "integer", unit: "keys at once", default: 10, min: 1, max: 1000, reason: "as Jepsen's: with the exponential distribution three of them get most of the writes" },
   { name: "key-distribution", kind: "choice", choices: ["exponential", "uniform"], default: "exponential", reason: "hot keys make conflicts, cold ones make long-lived versions" },
+  {
+    name: "txn-kinds",
+    kind: "choice",
+    choices: ["mixed", "reads-or-one-write"],
+    default: "mixed",
+    reason: "transactions that read and write depend on each other in both ways; with reads-or-one-write only readers see more than one key, so that nothing but what they see orders two writes: where forks show",
+  },
   { name: "txn-length-min", kind: "integer", unit: "micro-operations", default: 1, min: 1, max: 100, reason: "single reads and writes belong to every load" },
   { name: "txn-length-max", kind: "integer", unit: "micro-operations", default: 4, min: 1, max: 100, reason: "cycles need transactions of two keys; longer ones conflict and fail more" },
-  { name: "read-share", kind: "number", unit: "share of micro-operations", default: 0.5, min: 0, max: 1, reason: "reads are what shows an anomaly, writes are what makes one" },
+  { name: "read-share", kind: "number", unit: "share of micro-operations, or of transactions that only read", default: 0.5, min: 0, max: 1, reason: "reads are what shows an anomaly, writes are what makes one" },
   { name: "writes-per-key", kind: "integer", unit: "writes", default: 32, min: 1, max: 100_000, reason: "a list is read whole: its length is the cost of every read" },
 ];
 
@@ -42,6 +49,7 @@ export function transactions(label: string, settings: Settings, write: WriteName
   const lengthMax = Math.max(lengthMin, numberOf(settings, "txn-length-max"));
   const readShare = numberOf(settings, "read-share");
   const writesPerKey = numberOf(settings, "writes-per-key");
+  const mixed = textOf(settings, "txn-kinds") === "mixed";
   const exponential = textOf(settings, "key-distribution") === "exponential";
   const keyCount = numberOf(settings, "key-count");
   return from(0, { active: Array.from({ length: keyCount }, (_, key) => ({ key, written: 0 })), nextKey: keyCount });
@@ -61,10 +69,12 @@ export function transactions(label: string, settings: Settings, write: WriteName
     const micro: MicroOperation[] = [];
     const active = [...keys.active];
     let { nextKey } = keys;
-    for (let length = random.between(lengthMin, lengthMax); length > 0; length--) {
+    // A transaction of one kind reads always or never.
+    const readShareWithin = mixed ? readShare : Number(random.chance(readShare));
+    for (let length = readShareWithin > 0 || mixed ? random.between(lengthMin, lengthMax) : 1; length > 0; length--) {
       const slot = exponential ? exponentialSlot(random, active.length) : random.int(active.length);
       const { key, written } = active[slot]!;
-      if (random.chance(readShare)) micro.push(["r", key, null]);
+      if (random.chance(readShareWithin)) micro.push(["r", key, null]);
       else {
         micro.push([write, key, written + 1]);
         active[slot] = written + 1 < writesPerKey ? { key, written: written + 1 } : { key: nextKey++, written: 0 };

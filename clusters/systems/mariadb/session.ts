@@ -59,7 +59,7 @@ export async function openMariadb(endpoint: Endpoint, options: { readonly sessio
     begin: () => say("start transaction"),
     async commit() {
       await say("commit");
-      return { committed: "yes" };
+      return { committed: true };
     },
     rollback: () => say("rollback"),
     end,

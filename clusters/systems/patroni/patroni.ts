@@ -1,8 +1,7 @@
 import type { DatabaseDefinition } from "../../../harness/database.ts";
-import { textOf } from "../../../harness/options.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
 import { postgresDialect } from "../postgres/dialect.ts";
-import { claimedModel, isolationClaim, isolationOptions } from "../postgres/postgres.ts";
+import { claimedModel, clientOptions, connectionsOf, isolationClaim } from "../postgres/options.ts";
 import { sqlClient } from "../sql/client.ts";
 import { patroniSystem } from "./system.ts";
 
@@ -11,7 +10,7 @@ export const patroni: DatabaseDefinition = {
   name: "patroni",
   summary: "PostgreSQL 15 under Patroni 3.0 on etcd, in Docker: failover by a lock in etcd; processes etcd, patroni and postgres",
   options: [
-    ...isolationOptions(),
+    ...clientOptions,
     { name: "synchronous-mode", kind: "boolean", default: false, reason: "Patroni's own default: COMMIT waits for no standby; true makes it wait for the one that may take over" },
     {
       name: "etcd-api",
@@ -33,5 +32,5 @@ export const patroni: DatabaseDefinition = {
   }),
   workloadDefaults: (settings) => ({ consistency: claimedModel(settings) }),
   cluster: (settings, place) => dockerCluster({ system: patroniSystem(settings), nodes: place.nodes, runId: place.runId, healthyMsMax: 60_000 }),
-  client: (settings, object) => sqlClient({ dialect: postgresDialect(textOf(settings, "isolation").replaceAll("-", " ")), object, appends: "one-statement" }),
+  client: (settings, object) => sqlClient({ dialect: postgresDialect({ connections: connectionsOf(settings) }), object, appends: "one-statement" }),
 };

@@ -5,6 +5,7 @@ import type { Daemon, DockerSystem, Lookout, NodePlace } from "../../docker/dock
 import { dockerfileBeside } from "../../docker/image.ts";
 import { etcdDataFolder } from "../etcd/membership.ts";
 import { etcdDaemon, rangesServed } from "../etcd/system.ts";
+import { postgresSchema } from "../postgres/dialect.ts";
 import { disagreement, holders, makeTables, serves } from "../postgres/look.ts";
 import { binaries, postgresProbe } from "../postgres/system.ts";
 
@@ -33,7 +34,7 @@ export function patroniSystem(settings: Settings): DockerSystem {
     }),
     daemons: (place) => [etcdOf(place, settings), patroni, postgresOfPatroni],
     serves,
-    prepare: makeTables,
+    prepare: (at, signal) => makeTables(postgresSchema(), at, signal),
     disagreement: async (at, signal) => (await unsettled(at, signal)) ?? (await disagreement(at, signal)),
     holders,
   };

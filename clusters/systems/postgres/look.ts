@@ -3,7 +3,6 @@ import type { NodeId } from "../../../harness/ids.ts";
 import type { Json } from "../../../harness/json.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
 import type { Lookout } from "../../docker/docker-system.ts";
-import { postgresSchema } from "./dialect.ts";
 import { openPostgres } from "./session.ts";
 
 /** Longest wait for one answer while looking; a healthy server takes milliseconds. */
@@ -13,7 +12,7 @@ const lookMsMax = 1_000;
 export async function firstRow(at: Endpoint, text: string, signal: AbortSignal): Promise<readonly Json[] | undefined> {
   try {
     const limited = deadlineSignal(lookMsMax, signal);
-    const session = await openPostgres(at, { signal: limited });
+    const session = await openPostgres({ endpoint: at, signal: limited });
     limited.addEventListener("abort", () => session.end(), { once: true });
     try {
       return (await session.run({ text, values: [] })).rows[0];
@@ -61,13 +60,13 @@ export async function disagreement(at: ReadonlyMap<NodeId, Lookout>, signal: Abo
   return streaming >= at.size - 1 ? undefined : `${streaming} of ${at.size - 1} standbys stream from ${primary}`;
 }
 
-/** Makes the tables where the writes go. */
-export async function makeTables(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<void> {
+/** Makes the tables of `schema` where the writes go. */
+export async function makeTables(schema: readonly string[], at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<void> {
   const [primary] = await holders("primary", at, signal);
   if (primary === undefined) throw new Error("no node takes writes, so there is none to make tables on");
-  const session = await openPostgres(at.get(primary)!, { signal });
+  const session = await openPostgres({ endpoint: at.get(primary)!, signal });
   try {
-    for (const text of postgresSchema) await session.run({ text, values: [] });
+    for (const text of schema) await session.run({ text, values: [] });
   } finally {
     session.end();
   }

@@ -1,10 +1,11 @@
-import type { Claim } from "../../../harness/claim.ts";
 import type { DatabaseDefinition } from "../../../harness/database.ts";
-import { type OptionSpec, type Settings, textOf } from "../../../harness/options.ts";
+import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
 import { appendsOf, appendsOption } from "../sql/appends.ts";
 import { sqlClient } from "../sql/client.ts";
 import { postgresDialect } from "./dialect.ts";
+import { claimedModel, clientOptions, connectionsOf, isolationClaim } from "./options.ts";
+import type { PostgresConnections } from "./session.ts";
 import { postgresSystem } from "./system.ts";
 
 /** PostgreSQL 15: one primary and, with more than one node, standbys that stream from it and answer reads. */
@@ -12,7 +13,7 @@ export const postgres: DatabaseDefinition = {
   name: "postgres",
   summary: "PostgreSQL 15 in Docker: n1 is the primary, other nodes are streaming replicas that answer reads; isolation as set",
   options: [
-    ...isolationOptions(),
+    ...clientOptions,
     {
       name: "replication",
       kind: "choice",
@@ -20,7 +21,22 @@ export const postgres: DatabaseDefinition = {
       default: "asynchronous",
       reason: "PostgreSQL's own default: COMMIT waits for no replica; flushed and applied wait until one has it on disk, or shows it",
     },
+    {
+      name: "synchronous-commit",
+      kind: "choice",
+      choices: ["alike", "local-in-half", "off-in-half"],
+      default: "alike",
+      reason: "every client waits as `replication` says; else every other pair of clients does not, as the documents offer for what may be lost: local waits for no standby, off not even for the own disk",
+    },
+    {
+      name: "target-session-attrs",
+      kind: "choice",
+      choices: ["any", "primary"],
+      default: "any",
+      reason: "libpq's own default: a client uses the server that it finds; with primary, clients of standbys give their connections up again",
+    },
     appendsOption("one-statement", "an upsert that the server works out; read-then-write is an application that reads, computes and writes back"),
+    { name: "list-tables", kind: "integer", unit: "tables", default: 1, min: 1, max: 10, reason: "one table of lists; with more, transactions write to several, each with an index of its own" },
     { name: "fsync", kind: "choice", choices: ["on", "off"], default: "on", reason: "PostgreSQL's own default: what was committed survives a crash" },
   ],
   clusters: ["docker"],
@@ -28,39 +44,17 @@ export const postgres: DatabaseDefinition = {
   claim: isolationClaim,
   workloadDefaults: (settings) => ({ consistency: claimedModel(settings) }),
   cluster: (settings, place) => dockerCluster({ system: postgresSystem(settings), nodes: place.nodes, runId: place.runId }),
-  client: (settings, object) => sqlClient({ dialect: postgresDialect(textOf(settings, "isolation").replaceAll("-", " ")), object, appends: appendsOf(settings) }),
+  client: (settings, object) => sqlClient({ dialect: postgresDialect({ connections: replicatedConnectionsOf(settings), listTables: numberOf(settings, "list-tables") }), object, appends: appendsOf(settings) }),
 };
 
-/** What every PostgreSQL lets its clients choose. */
-export function isolationOptions(): readonly OptionSpec[] {
-  return [
-    {
-      name: "isolation",
-      kind: "choice",
-      choices: ["read-committed", "repeatable-read", "serializable"],
-      default: "read-committed",
-      reason: "PostgreSQL's own default; repeatable-read is snapshot isolation there",
-    },
-  ];
-}
-
-/** The model that the documents promise for the isolation level, as the transactional checker names it. */
-export function claimedModel(settings: Settings): string {
-  const isolation = textOf(settings, "isolation");
-  return isolation === "repeatable-read" ? "snapshot-isolation" : isolation;
-}
-
-export function isolationClaim(settings: Settings): Claim {
-  const isolation = textOf(settings, "isolation");
-  const texts: { readonly [isolation: string]: string } = {
-    "read-committed": "a transaction sees only what was committed, and each statement a snapshot of its own",
-    "repeatable-read": "a transaction sees one snapshot, and of two that change the same row only one commits",
-    serializable: "transactions that commit have the effect of some order of one after the other",
-  };
+/** What clients choose beside a primary that they know. Pairs, so that each of two nodes has clients of both kinds. */
+function replicatedConnectionsOf(settings: Settings): PostgresConnections {
+  const { parameters, ...connections } = connectionsOf(settings);
+  const [commit] = textOf(settings, "synchronous-commit").split("-") as ["alike" | "local" | "off"];
+  const relaxed = (thread: number): boolean => commit !== "alike" && Math.floor(thread / 2) % 2 === 1;
   return {
-    text: texts[isolation]!,
-    model: claimedModel(settings),
-    lattice: "serializable implies snapshot isolation, which implies read committed; none of them speaks of real time",
-    source: "PostgreSQL 15's documents, 13.2 Transaction Isolation",
+    ...connections,
+    servers: textOf(settings, "target-session-attrs") === "primary" ? "primary" : "any",
+    parameters: (thread) => ({ ...parameters?.(thread), ...(relaxed(thread) ? { synchronous_commit: commit } : {}) }),
   };
 }

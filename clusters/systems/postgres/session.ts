@@ -1,70 +1,93 @@
 import { Socket } from "node:net";
 import type { QueryArrayResult } from "pg";
-import type { Endpoint } from "../../../harness/cluster.ts";
+import type { ClientTarget } from "../../../harness/client.ts";
 import type { Json } from "../../../harness/json.ts";
 import type { Rows, SqlSession } from "../sql/session.ts";
+
+/** What a client's connections have in common. */
+export interface PostgresConnections {
+  /** Server parameters that a connection of that client thread sets for itself. */
+  readonly parameters?: (thread: number) => { readonly [name: string]: string };
+  /** What becomes of a commit whose wait for its standbys was cancelled; default `doubted`. */
+  readonly cancelledWaits?: "doubted" | "trusted";
+  /** As libpq's `target_session_attrs`: a connection to a standby is given up again; default `any`. */
+  readonly servers?: "any" | "primary";
+}
 
 /**
  * One connection of `pg`, without its pool, to one server. Values come as the server writes them, as texts.
  *
  * Two answers to COMMIT are less than they seem. `ROLLBACK` is how the server answers to the COMMIT of a transaction
  * that had failed. And a primary that stops waiting for its standbys (somebody cancelled the wait) has committed on its
- * own disk only: it says so in a warning and answers COMMIT all the same.
+ * own disk only: it says so in a warning and answers COMMIT all the same. A statement outside a transaction is its own
+ * COMMIT, warning included.
  */
-export async function openPostgres(endpoint: Endpoint, options: { readonly isolation?: string; readonly database?: string; readonly signal: AbortSignal }): Promise<SqlSession> {
+export async function openPostgres({ endpoint, thread = 0, signal }: Pick<ClientTarget, "endpoint" | "signal"> & { readonly thread?: number }, connections: PostgresConnections = {}): Promise<SqlSession> {
   const { Client: Driver } = await import("pg");
-  options.signal.throwIfAborted();
+  signal.throwIfAborted();
   const socket = new Socket();
   const driver = new Driver({
     host: endpoint.host,
     port: endpoint.port,
     user: "postgres",
-    database: options.database ?? "postgres",
+    database: "postgres",
     ssl: false,
     stream: () => socket,
-    ...(options.isolation === undefined ? {} : { options: `-c default_transaction_isolation=${options.isolation.replace(" ", "\\ ")}` }),
+    options: startOptions(connections.parameters?.(thread) ?? {}),
     types: { getTypeParser: () => (text: string) => text },
   });
   let open = true;
-  let warning: string | undefined;
+  let doubt: string | undefined;
   const end = (): void => {
     open = false;
     socket.destroy();
   };
   // Without a listener an idle connection's end would end this process.
   driver.on("error", end).on("end", end);
-  driver.on("notice", ({ message }) => {
-    if (message?.includes("canceling wait for synchronous replication") === true || message?.includes("canceling the wait for synchronous replication") === true) warning = message;
-  });
-  options.signal.addEventListener("abort", end, { once: true });
+  if (connections.cancelledWaits !== "trusted") {
+    driver.on("notice", ({ message }) => {
+      if (message !== undefined && /cancell?ing (the )?wait for synchronous replication/.test(message)) doubt = message;
+    });
+  }
+  // By callback: the driver's own promise adds two more to every query.
+  const ask = (text: string, values: readonly (string | number)[] = []): Promise<QueryArrayResult<Json[]>> =>
+    new Promise((resolve, reject) => driver.query<Json[]>({ text, values: [...values], rowMode: "array" }, (error, result) => (error === null ? resolve(result) : reject(error))));
+  const doubted = (): { readonly doubt?: string } => {
+    if (doubt === undefined) return {};
+    const said = { doubt };
+    doubt = undefined;
+    return said;
+  };
+  signal.addEventListener("abort", end, { once: true });
   try {
     await driver.connect();
+    if (connections.servers === "primary" && (await ask("select pg_is_in_recovery()")).rows[0]?.[0] !== "f") throw new Error("the server is a standby");
   } catch (error) {
     end();
     throw error;
   } finally {
-    options.signal.removeEventListener("abort", end);
+    signal.removeEventListener("abort", end);
   }
 
-  // By callback: the driver's own promise adds two more to every query.
-  const ask = (text: string, values: readonly (string | number)[] = []): Promise<QueryArrayResult<Json[]>> =>
-    new Promise((resolve, reject) => driver.query<Json[]>({ text, values: [...values], rowMode: "array" }, (error, result) => (error === null ? resolve(result) : reject(error))));
   return {
     isOpen: () => open,
     async run({ text, values }): Promise<Rows> {
       const result = await ask(text, values);
-      return { rows: result.rows, changed: result.rowCount ?? 0 };
+      return { rows: result.rows, changed: result.rowCount ?? 0, ...doubted() };
     },
     begin: async () => void (await ask("begin")),
     async commit() {
-      warning = undefined;
       const { command } = await ask("commit");
-      if (command !== "COMMIT") return { committed: "refused", said: `the server answered ${command}` };
-      return warning === undefined ? { committed: "yes" } : { committed: "doubtful", said: warning };
+      return command === "COMMIT" ? { committed: true, ...doubted() } : { committed: false, said: `the server answered ${command}` };
     },
     rollback: async () => void (await ask("rollback")),
     end,
   };
+}
+
+/** For the start of a connection: `-c name=value …`; spaces within a value are escaped. */
+function startOptions(parameters: { readonly [name: string]: string }): string {
+  return Object.entries(parameters).map(([name, value]) => `-c ${name}=${value.replaceAll(" ", "\\ ")}`).join(" ");
 }
 
 /** The SQLSTATE of an error that the server sent; the driver's own errors have none, the system's have others. */

@@ -1,6 +1,7 @@
-import { type Settings, textOf } from "../../../harness/options.ts";
+import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import type { DockerNode, DockerSystem, LinkProbe, NodePlace, SetUp } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
+import { postgresSchema } from "./dialect.ts";
 import { disagreement, holders, makeTables, serves } from "./look.ts";
 
 /**
@@ -35,7 +36,7 @@ export function postgresSystem(settings: Settings): DockerSystem {
       },
     ],
     serves,
-    prepare: makeTables,
+    prepare: (at, signal) => makeTables(postgresSchema(numberOf(settings, "list-tables")), at, signal),
     disagreement,
     holders,
   };

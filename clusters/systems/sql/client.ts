@@ -1,4 +1,5 @@
 import type { Client } from "../../../harness/client.ts";
+import type { Json } from "../../../harness/json.ts";
 import type { Call, Outcome } from "../../../harness/op.ts";
 import { endedBy, failed, messageOf, unknown } from "../outcomes.ts";
 import { sessionClient } from "../session-client.ts";
@@ -36,17 +37,24 @@ async function perform(call: Call, performance: Performance): Promise<Outcome> {
   const work = workOf(call, options);
   let stage: Stage = work.kind === "statement" ? "commit" : "before-commit";
   try {
-    if (work.kind === "statement") return { type: "ok", value: work.result(await session.run(work.statement)) };
+    if (work.kind === "statement") {
+      const rows = await session.run(work.statement);
+      return done(call, { value: work.result(rows), doubt: work.changes ? rows.doubt : undefined });
+    }
     await session.begin();
     const value = await work.body(session);
     stage = "commit";
-    const { committed, said } = await session.commit();
-    if (committed === "refused") return failed(call, ["rolled-back", said ?? ""]);
-    return committed === "yes" || !work.changes ? { type: "ok", value } : unknown(call, ["doubtful-commit", said ?? ""]);
+    const answer = await session.commit();
+    return answer.committed ? done(call, { value, doubt: work.changes ? answer.doubt : undefined }) : failed(call, ["rolled-back", answer.said]);
   } catch (error) {
     if (stage === "before-commit") await rollBack(session);
     return judged(call, error, { ...performance, certain: !work.changes || stage === "before-commit" });
   }
+}
+
+/** What was committed is ok unless the server doubts that it lasts. */
+function done(call: Call, { value, doubt }: { readonly value: Json; readonly doubt: string | undefined }): Outcome {
+  return doubt === undefined ? { type: "ok", value } : unknown(call, ["doubtful-commit", doubt]);
 }
 
 /** Without COMMIT nothing lasts. */

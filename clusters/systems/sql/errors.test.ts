@@ -4,7 +4,7 @@ import { mariadbDialect } from "../mariadb/dialect.ts";
 import { postgresDialect } from "../postgres/dialect.ts";
 import { knownError } from "./session.ts";
 
-const postgres = postgresDialect("serializable");
+const postgres = postgresDialect({});
 const mariadb = mariadbDialect([]);
 
 /** An error as the drivers make it of a server's answer. */

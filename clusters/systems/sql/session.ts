@@ -10,16 +10,25 @@ export interface SqlSession extends ClientSession {
   /** Runs one statement; throws the driver's error. Inside a transaction once `begin` was run. */
   run(statement: Statement): Promise<Rows>;
   begin(): Promise<void>;
-  /** Throws when COMMIT failed or was not answered; `refused` is an answer that means that it was rolled back, `doubtful` one that promises too little. */
-  commit(): Promise<{ readonly committed: "yes" | "refused" | "doubtful"; readonly said?: string }>;
+  /** Throws when COMMIT failed or was not answered. */
+  commit(): Promise<Committed>;
   rollback(): Promise<void>;
+}
+
+/** An answer to COMMIT; one that means that the transaction was rolled back says so. */
+export type Committed = Doubtful & ({ readonly committed: true } | { readonly committed: false; readonly said: string });
+
+/** What the server added to its answer when that promises less than it seems: that what was committed may not last. */
+export interface Doubtful {
+  readonly doubt?: string;
 }
 
 export interface Statement {
   readonly text: string;
   readonly values: readonly (string | number)[];
 }
-export interface Rows {
+/** The answer to a statement; the doubt is about one that was its own COMMIT. */
+export interface Rows extends Doubtful {
   readonly rows: readonly (readonly Json[])[];
   /** How many rows were changed. */
   readonly changed: number;

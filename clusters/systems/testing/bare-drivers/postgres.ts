@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import { postgresDialect } from "../../postgres/dialect.ts";
+import { postgresStatements } from "../../postgres/dialect.ts";
 import type { Statement } from "../../sql/session.ts";
 import type { BareDriver } from "../bare-driver.ts";
 
@@ -7,7 +7,7 @@ import type { BareDriver } from "../bare-driver.ts";
 export const barePostgres: BareDriver = async ({ host, port }) => {
   const driver = new Client({ host, port, user: "postgres", database: "postgres", ssl: false });
   await driver.connect();
-  const { statements } = postgresDialect("read committed");
+  const statements = postgresStatements();
   const ask = ({ text, values }: Statement): Promise<unknown> => driver.query({ text, values: [...values], rowMode: "array" });
   return { get: (key) => ask(statements.get(key)), put: (key, value) => ask(statements.put(key, String(value))), close: () => void driver.end() };
 };
