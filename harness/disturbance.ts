@@ -24,6 +24,29 @@ export interface Evidence {
   readonly data?: Json;
 }
 
+/**
+ * Several as one, applied at the same moment and taken back at the same moment: none waits until another is whole, as
+ * servers must not that serve only together. Effective when all are. Waits for all even when one fails.
+ */
+export function together(parts: readonly Disturbance[]): Disturbance {
+  return {
+    description: parts.map(({ description }) => description).join(" + "),
+    undo: parts.toReversed().flatMap(({ undo }) => undo),
+    apply: (signal) => allOf(parts.map((part) => part.apply(signal))),
+    revert: (signal) => allOf(parts.map((part) => part.revert(signal))),
+    async evidence(signal) {
+      const all = await Promise.all(parts.map((part) => part.evidence(signal)));
+      return { effective: all.every(({ effective }) => effective), seen: all.map(({ seen }) => seen).join("; ") };
+    },
+  };
+}
+
+async function allOf(steps: readonly Promise<void>[]): Promise<void> {
+  const errors = (await Promise.allSettled(steps)).flatMap((step): unknown[] => (step.status === "rejected" ? [step.reason] : []));
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(String).join("; "));
+  if (errors.length === 1) throw errors[0];
+}
+
 /** Undo steps that `rashomon heal` and the watchdog can run on their own. */
 export type Undo =
   /** Runs a program without a shell; `tolerated` are substrings of error output that count as success. */

@@ -38,6 +38,7 @@ describe("a fault disturbs", () => {
     ["flaky", ["target=n1"], 'flaky 16 bytes every 2 ms on node links of n1 = slicer {"average_size":16,"size_variation":8,"delay":2000} n1>n2 n1>n3 n2>n1 n3>n1'],
     ["pause", ["target=all"], "pause n1, n2, n3 = pause n1 + pause n2 + pause n3"],
     ["kill", ["target=n2"], "kill n2 = kill n2"],
+    ["kill", ["target=all"], "kill n1, n2, n3 = kill n1 + kill n2 + kill n3"],
     ["shrink", ["target=n2"], "shrink by n2 = remove n2"],
     ["power-loss", ["target=all", "lossMs=500"], "power-loss n1, n2, n3 with the writes of 500 ms = lose 500 ms n1 n2 n3"],
   ])("%s %j", async (name, settings, expected) => {

@@ -1,5 +1,5 @@
 import type { PowerControl, ProcessControl } from "../../harness/cluster.ts";
-import type { Disturbance } from "../../harness/disturbance.ts";
+import { type Disturbance, together } from "../../harness/disturbance.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import type { NodeId } from "../../harness/ids.ts";
 import { monotonicMs, sleep } from "../../harness/time.ts";
@@ -44,11 +44,11 @@ export function powerControl({ folders, unsyncedMs, processes, run, startedMs }:
   };
   return {
     lose(nodes, lossMs): Disturbance {
-      const kills = nodes.map((node) => processes.kill(node));
+      const kills = together(nodes.map((node) => processes.kill(node)));
       let lost: readonly string[] = [];
       return {
         description: `power loss of ${nodes.join(", ")}`,
-        undo: nodes.flatMap((node, index) => [...processes.pause(node).undo, ...kills[index]!.undo]),
+        undo: [...nodes.flatMap((node) => processes.pause(node).undo), ...kills.undo],
         async apply(signal) {
           const reach = monotonicMs() + lossMs - Math.min(...nodes.map(startedMs));
           if (lossMs > 0 && reach > unsyncedMs) {
@@ -56,14 +56,13 @@ export function powerControl({ folders, unsyncedMs, processes, run, startedMs }:
           }
           if (lossMs > 0) await Promise.all(nodes.map((node) => copyWhileStopped(node, signal)));
           await sleep(lossMs, signal);
-          await Promise.all(kills.map((kill) => kill.apply(signal)));
+          await kills.apply(signal);
           if (lossMs > 0) lost = await Promise.all(nodes.map(async (node) => `${node} lost ${await inNode(node, "lose")} bytes`));
         },
-        // All at once: alone none of them serves.
-        revert: async (signal) => void (await Promise.all(kills.map((kill) => kill.revert(signal)))),
+        revert: (signal) => kills.revert(signal),
         async evidence(signal) {
-          const dead = await Promise.all(kills.map((kill) => kill.evidence(signal)));
-          return { effective: dead.every(({ effective }) => effective) && !lost.some((text) => text.includes(" lost 0 ")), seen: [...dead.map(({ seen }) => seen), ...lost].join("; ") };
+          const dead = await kills.evidence(signal);
+          return { effective: dead.effective && !lost.some((text) => text.includes(" lost 0 ")), seen: [dead.seen, ...lost].join("; ") };
         },
       };
     },
