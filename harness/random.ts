@@ -6,32 +6,39 @@ import { type Seed, seed } from "./ids.ts";
  * Generator: xoshiro128** (Blackman and Vigna, 2018), seeded by a 32-bit mix of the text.
  */
 export class Random {
-  readonly seed: Seed;
+  /** A root's seed, a fork's label. */
+  readonly #label: string | number;
   /** The generator that this one was forked from: its seed is the beginning of ours. */
   readonly #parent: Random | undefined;
-  /** For forks: hashes of the seed's text, one for each word of the state, to go on from. Made on demand. */
-  #prefix: Hashes | undefined;
+  /** What the seeds of all forks begin with, taken in. Made on demand. */
+  #stem: Hashes | undefined;
   #begun = false;
   #a = 0;
   #b = 0;
   #c = 0;
   #d = 0;
 
-  /** `parent`: whose seed is the beginning of `from`; nothing depends on it but the time that hashing takes. */
-  constructor(from: Seed, parent?: Random) {
-    this.seed = from;
+  constructor(from: Seed);
+  /** A fork. */
+  constructor(label: string | number, parent: Random);
+  constructor(label: string | number, parent?: Random) {
+    this.#label = label;
     this.#parent = parent;
   }
 
+  /** The text that all draws follow from. Made anew each time: most forks are never asked for it. */
+  get seed(): Seed {
+    return seed(this.#parent === undefined ? this.#label : `${this.#parent.seed}/${this.#label}`);
+  }
+
   /** An independent stream; the same label of the same seed always gives the same draws. O(1) until it is drawn from, then O(label). */
-  fork(label: string): Random {
-    return new Random(seed(`${this.seed}/${label}`), this);
+  fork(label: string | number): Random {
+    return new Random(label, this);
   }
 
   /** Most forks are never drawn from, so the state is made at the first draw. */
   #begin(): void {
-    const { length } = this.seed;
-    const [a, b, c, d] = this.#hashed();
+    const [a, b, c, d, length] = this.#hashed();
     this.#a = hashEnd(a, length);
     this.#b = hashEnd(b, length);
     this.#c = hashEnd(c, length);
@@ -39,11 +46,10 @@ export class Random {
     this.#begun = true;
   }
 
+  /** Of the seed's text. */
   #hashed(): Hashes {
     const parent = this.#parent;
-    const from = parent?.seed.length ?? 0;
-    const [a, b, c, d] = parent === undefined ? salts : (parent.#prefix ??= parent.#hashed());
-    return [hashOn(a, this.seed, from), hashOn(b, this.seed, from), hashOn(c, this.seed, from), hashOn(d, this.seed, from)];
+    return hashesOn(parent === undefined ? salts : (parent.#stem ??= hashesOn(parent.#hashed(), "/")), String(this.#label));
   }
 
   /** Uniform unsigned 32-bit integer. */
@@ -102,31 +108,38 @@ export class Random {
   }
 }
 
-/** Of one text, unfinished. */
-type Hashes = readonly [number, number, number, number];
-const salts: Hashes = [0x9e3779b9 | 0, 0x243f6a88, 0xb7e15162 | 0, 0xdeadbeef | 0];
+/** Of one text, unfinished: one for each word of the state, and the text's length so far. */
+type Hashes = readonly [a: number, b: number, c: number, d: number, length: number];
+const salts: Hashes = [0x9e3779b9 | 0, 0x243f6a88, 0xb7e15162 | 0, 0xdeadbeef | 0, 0];
 
 /** 32-bit hash of a text: FNV-like step with a murmur3 finaliser; not for security. */
 export function hash32(text: string, salt: number): number {
-  return hashEnd(hashOn(salt | 0, text, 0), text.length);
+  let h = salt | 0;
+  for (let i = 0; i < text.length; i++) h = hashOn(h, text.charCodeAt(i));
+  return hashEnd(h, text.length) >>> 0;
 }
 
-/** Takes in `text` from the place `from` on. */
-function hashOn(hash: number, text: string, from: number): number {
-  let h = hash;
-  for (let i = from; i < text.length; i++) {
-    h ^= text.charCodeAt(i);
-    h = Math.imul(h, 0x01000193);
-    h = rotl(h, 13);
+/** Takes in more of the text. */
+function hashesOn([a, b, c, d, length]: Hashes, text: string): Hashes {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = hashOn(a, code);
+    b = hashOn(b, code);
+    c = hashOn(c, code);
+    d = hashOn(d, code);
   }
-  return h;
+  return [a, b, c, d, length + text.length];
+}
+
+function hashOn(hash: number, code: number): number {
+  return rotl(Math.imul(hash ^ code, 0x01000193), 13);
 }
 
 function hashEnd(hash: number, length: number): number {
   let h = hash ^ length;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }
 
 function rotl(x: number, k: number): number {
