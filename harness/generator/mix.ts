@@ -1,7 +1,9 @@
 import { assert } from "../assert.ts";
-import { type Draw, earlier, exhausted, type OpGenerator, pending } from "../generator.ts";
+import { type Draw, earlier, exhausted, type GeneratorContext, type OpGenerator, pending } from "../generator.ts";
+import type { Op } from "../op.ts";
 import type { Random } from "../random.ts";
 import { updateAll } from "./any.ts";
+import { NumberedForks } from "./numbered-forks.ts";
 
 /** One of several, by weight: `[3, reads]` comes three times as often as `[1, writes]`. */
 export type Weighted = readonly [weight: number, generator: OpGenerator];
@@ -13,53 +15,75 @@ export type Weighted = readonly [weight: number, generator: OpGenerator];
  */
 export function mix(label: string, members: readonly Weighted[]): OpGenerator {
   assert(members.every(([weight]) => weight > 0), `the weights of mix ${label} are positive`);
-  return at(0, members.map(([weight]) => weight), members.map(([, generator]) => generator));
+  return new Mix({ lots: new NumberedForks(label), index: 0, weights: members.map(([weight]) => weight), members: members.map(([, generator]) => generator) });
+}
 
-  function at(index: number, weights: readonly number[], generators: readonly OpGenerator[]): OpGenerator {
-    const self: OpGenerator = {
-      draw(context) {
-        // With nobody free every member can only wait or be exhausted, in whatever order they are asked.
-        const random = context.pick() === undefined ? undefined : context.random.fork(`${label}/${index}`);
-        const left: (OpGenerator | undefined)[] = [...generators];
-        const remaining = [...weights];
-        let later: (Draw & { kind: "op" }) | undefined;
-        let laterPlace = -1;
-        let untilNs: number | undefined;
-        for (let tries = 0; tries < generators.length; tries++) {
-          const place = random === undefined ? tries : choose(random, remaining);
-          remaining[place] = 0;
-          const draw = generators[place]!.draw(context);
-          if (draw.kind === "exhausted") left[place] = undefined;
-          else if (draw.kind === "pending") {
-            left[place] = draw.next;
-            untilNs = earlier(untilNs, draw.untilNs);
-          } else if (draw.op.timeNs <= context.timeNs) return take(draw, place, left);
-          else if (later === undefined || draw.op.timeNs < later.op.timeNs) {
-            later = draw;
-            laterPlace = place;
-          }
-        }
-        if (left.every((member) => member === undefined)) return exhausted;
-        if (later === undefined || (untilNs !== undefined && untilNs < later.op.timeNs)) return pending(keep(index, left), untilNs);
-        return take(later, laterPlace, left);
-      },
-      update(context, event) {
-        const next = updateAll(generators, (member) => member.update(context, event));
-        return next === generators ? self : at(index, weights, next);
-      },
-    };
-    return self;
+interface MixState {
+  readonly lots: NumberedForks;
+  /** Of the next op. */
+  readonly index: number;
+  readonly weights: readonly number[];
+  readonly members: readonly OpGenerator[];
+}
+/** Members after a draw; undefined in the place of one that is exhausted. */
+type Left = readonly (OpGenerator | undefined)[];
 
-    function take(draw: Draw & { kind: "op" }, place: number, left: (OpGenerator | undefined)[]): Draw {
-      left[place] = draw.next;
-      return { kind: "op", op: draw.op, next: keep(index + 1, left) };
-    }
+class Mix implements OpGenerator {
+  readonly #state: MixState;
 
-    function keep(next: number, left: readonly (OpGenerator | undefined)[]): OpGenerator {
-      if (left.every((member) => member !== undefined)) return at(next, weights, left);
-      return at(next, weights.filter((_, place) => left[place] !== undefined), left.filter((member) => member !== undefined));
-    }
+  constructor(state: MixState) {
+    this.#state = state;
   }
+
+  draw(context: GeneratorContext): Draw {
+    const { lots, index, weights, members } = this.#state;
+    // With nobody free every member can only wait or be exhausted, in whatever order they are asked.
+    const random = context.pick() === undefined ? undefined : lots.of(context.random, index);
+    let left: Left = members;
+    let remaining = weights;
+    let later: (Draw & { kind: "op" }) | undefined;
+    let laterPlace = -1;
+    let untilNs: number | undefined;
+    for (let tries = 0; tries < members.length; tries++) {
+      const place = random === undefined ? tries : choose(random, remaining);
+      const draw = members[place]!.draw(context);
+      if (draw.kind === "op" && draw.op.timeNs <= context.timeNs) return this.#take(draw, place, left);
+      remaining = remaining.with(place, 0);
+      if (draw.kind === "exhausted") left = left.with(place, undefined);
+      else if (draw.kind === "pending") {
+        left = replaced(left, place, draw.next);
+        untilNs = earlier(untilNs, draw.untilNs);
+      } else if (later === undefined || draw.op.timeNs < later.op.timeNs) {
+        later = draw;
+        laterPlace = place;
+      }
+    }
+    if (left.every((member) => member === undefined)) return exhausted;
+    if (later === undefined || (untilNs !== undefined && untilNs < later.op.timeNs)) return pending(this.#keep(index, left), untilNs);
+    return this.#take(later, laterPlace, left);
+  }
+
+  update(context: GeneratorContext, event: Op): OpGenerator {
+    const { members } = this.#state;
+    const next = updateAll(members, (member) => member.update(context, event));
+    return next === members ? this : new Mix({ ...this.#state, members: next });
+  }
+
+  #take(draw: Draw & { kind: "op" }, place: number, left: Left): Draw {
+    return { kind: "op", op: draw.op, next: this.#keep(this.#state.index + 1, replaced(left, place, draw.next)) };
+  }
+
+  #keep(index: number, left: Left): OpGenerator {
+    const { lots, weights, members } = this.#state;
+    if (left === members && index === this.#state.index) return this;
+    if (left.every((member) => member !== undefined)) return new Mix({ lots, index, weights, members: left });
+    return new Mix({ lots, index, weights: weights.filter((_, place) => left[place] !== undefined), members: left.filter((member) => member !== undefined) });
+  }
+}
+
+/** The same list where it would not change. */
+function replaced(list: Left, place: number, next: OpGenerator): Left {
+  return list[place] === next ? list : list.with(place, next);
 }
 
 /** An index with probability proportional to its weight; at least one weight is above 0. */

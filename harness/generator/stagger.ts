@@ -1,6 +1,7 @@
 import { assert } from "../assert.ts";
 import { type OpGenerator, pending } from "../generator.ts";
 import type { Random } from "../random.ts";
+import { NumberedForks } from "./numbered-forks.ts";
 
 export interface StaggerOptions {
   /** Mean time between two ops, over all threads together. */
@@ -20,7 +21,7 @@ const backlogMs = 20;
  */
 export function stagger(options: StaggerOptions, inner: OpGenerator): OpGenerator {
   assert(options.meanMs >= 0, `stagger's mean of ${options.meanMs} ms is not negative`);
-  const label = options.label ?? "stagger";
+  const forks = new NumberedForks(options.label ?? "stagger");
   return due(0, undefined, inner);
 
   function due(index: number, dueNs: number | undefined, generator: OpGenerator): OpGenerator {
@@ -44,7 +45,7 @@ export function stagger(options: StaggerOptions, inner: OpGenerator): OpGenerato
   }
 
   function gapNs(random: Random, index: number): number {
-    const draw = random.fork(`${label}/${index}`);
+    const draw = forks.of(random, index);
     const gapMs = options.shape === "uniform" ? draw.float() * 2 * options.meanMs : draw.exponential(options.meanMs);
     return Math.round(gapMs * 1e6);
   }
