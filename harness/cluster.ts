@@ -102,7 +102,19 @@ export interface ProcessControl {
 
 /** Clocks of processes, never of a host. */
 export interface ClockControl {
-  skew(node: NodeId, options: { readonly offsetMs: number; readonly rate: number }): Disturbance;
+  /** All that a node consists of, or the process of that name, as in `ProcessControl`; processes that it starts later, too. Several skews of a node add up. */
+  skew(node: NodeId, skew: ClockSkew, process?: string): Disturbance;
+}
+
+/** How clocks differ from the machine's while it is on. */
+export interface ClockSkew {
+  readonly offsetMs: number;
+  /** Of its seconds to true ones, from the moment it comes on; 1: no drift. */
+  readonly rate: number;
+  /** Now so much more, now not, in turns of `periodMs`. */
+  readonly strobe?: { readonly offsetMs: number; readonly periodMs: number };
+  /** `realtime`: what tells dates. `all`: what measures durations, too (monotonic, since boot). */
+  readonly clocks: "realtime" | "all";
 }
 
 /** Who belongs to the cluster, by its members' own count: not who serves now. */

@@ -1,3 +1,5 @@
+import { uptime } from "node:os";
+
 /**
  * The only door of time. Deadlines and recorded times come from the monotonic clock;
  * a clock fault that steps the wall clock cannot corrupt a history.
@@ -24,6 +26,16 @@ export function cpuMs(): number {
 /** The wall clock, for labels and third parties' deadlines only; never for a duration. */
 export function wallClock(): Date {
   return new Date();
+}
+
+/** The kernel's clocks as every process of this machine reads them, ns; to compare with what others read. To the millisecond, time since boot to 10 ms. */
+export interface ClockReading {
+  readonly realtime: bigint;
+  readonly monotonic: bigint;
+  readonly boottime: bigint;
+}
+export function readClocks(): ClockReading {
+  return { realtime: BigInt(Date.now()) * 1_000_000n, monotonic: process.hrtime.bigint(), boottime: BigInt(Math.round(uptime() * 1e9)) };
 }
 
 /** Resolves after `ms`; rejects with the signal's reason when aborted. */
