@@ -69,7 +69,7 @@ describe("bad input ends in a clear error that names the place and the next step
     expect(ran.code).toBe(4);
     expect(ran.err).toMatch(message);
     expect(ran.err).toMatch(/next: /);
-    expect(ran.out).toBe("");
+    expect(ran.json()).toMatchObject([{ error: { message: expect.stringMatching(message) as string, exit: 4 } }]);
   });
 
   test("a file without an operation and without --spec says that its object cannot be told", async () => {
@@ -94,6 +94,6 @@ describe("bad input ends in a clear error that names the place and the next step
   test("a bad file hides neither a good one nor a real failure: the worst exit code wins", async () => {
     const ran = await rashomon(["check", file("bad.jsonl", [op(0, "ok", "write", 1)]), file("stale.jsonl", stale), "--spec", "register", "--json"]);
     expect(ran.code).toBe(4);
-    expect(ran.json()).toMatchObject([{ verdict: "invalid" }]);
+    expect(ran.json()).toMatchObject([{ error: { code: "HISTORY_MALFORMED" } }, { verdict: "invalid" }]);
   });
 });

@@ -1,4 +1,4 @@
-import { HarnessError, type ErrorCode } from "../harness/errors.ts";
+import { type ErrorRecord, errorRecords } from "../harness/errors.ts";
 import type { Truth } from "../harness/verdict.ts";
 
 /** What the command line ends with: a contract that scripts hold on to. */
@@ -18,11 +18,15 @@ export function exitOfVerdict(verdict: Truth | "vacuous"): ExitCode {
   return exitCodes[verdict];
 }
 
-const usageErrors: ReadonlySet<ErrorCode> = new Set(["USAGE", "UNKNOWN_NAME", "BAD_OPTION"]);
+const usageErrors: ReadonlySet<ErrorRecord["code"]> = new Set(["USAGE", "UNKNOWN_NAME", "BAD_OPTION"]);
 
 /** Expected errors are usage (254), an interrupt before there was anything to judge (130, as shells have it) or infrastructure (4); anything else is a crash (255). */
 export function exitOfError(error: unknown): ExitCode {
-  if (!(error instanceof HarnessError)) return exitCodes.crash;
-  if (error.code === "INTERRUPTED") return exitCodes.interrupted;
-  return usageErrors.has(error.code) ? exitCodes.usage : exitCodes.infrastructure;
+  return worstExit(errorRecords(error).map(({ code }) => exitOfCode(code)));
+}
+
+function exitOfCode(code: ErrorRecord["code"]): ExitCode {
+  if (code === "CRASH") return exitCodes.crash;
+  if (code === "INTERRUPTED") return exitCodes.interrupted;
+  return usageErrors.has(code) ? exitCodes.usage : exitCodes.infrastructure;
 }

@@ -221,6 +221,9 @@ function writeWhole(path: string, text: string): void {
   try {
     writeFileSync(file, text);
     fsyncSync(file);
+  } catch (error) {
+    rmSync(temporary);
+    throw error;
   } finally {
     closeSync(file);
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Checkpoint } from "../checkers/model/checkpoint.ts";
 import { HarnessError } from "../harness/errors.ts";
 
@@ -12,18 +12,28 @@ import { HarnessError } from "../harness/errors.ts";
  */
 const format = "rashomon-checkpoint-1";
 
+/** Tries the place before a long search rests on it: `FILE_UNWRITABLE`. */
+export function mustBeWritable(file: string): void {
+  writing(file, () => {
+    writeFileSync(`${file}.new`, "");
+    rmSync(`${file}.new`);
+  });
+}
+
 /** Writes it. `settings` are the model's, as texts: they must be the same when it is resumed. */
 export function writeCheckpoint(file: string, checkpoint: Checkpoint, settings: readonly string[]): void {
   const { tree, ...rest } = checkpoint;
   const columns = Buffer.concat([bytesOf(tree.parents), bytesOf(tree.events)]);
   const header = { format, sha256: digest(columns), settings, ...rest, tree: { ...tree, parents: undefined, events: undefined }, states: tree.parents.length };
-  writeFileSync(`${file}.new`, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), columns]));
-  renameSync(`${file}.new`, file);
+  writing(file, () => {
+    writeFileSync(`${file}.new`, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), columns]));
+    renameSync(`${file}.new`, file);
+  });
 }
 
-/** Reads it; `FILE_UNREADABLE` for a file that is none, is damaged, or was written with other settings. */
+/** Reads it; `FILE_UNREADABLE` for a file that is not there, is none, is damaged, or was written with other settings. */
 export function readCheckpoint(file: string, settings: readonly string[]): Checkpoint {
-  const bytes = readFileSync(file);
+  const bytes = readWhole(file);
   const end = bytes.indexOf(10);
   const header = parsed(bytes.subarray(0, Math.max(0, end)).toString());
   const columns = bytes.subarray(end + 1);
@@ -36,6 +46,22 @@ export function readCheckpoint(file: string, settings: readonly string[]): Check
   const words = new Int32Array(columns.buffer.slice(columns.byteOffset, columns.byteOffset + columns.length));
   const { model, track, envelopes, inputs, fired, tree, states } = header;
   return { model, track, envelopes, inputs, fired, tree: { ...tree, parents: words.subarray(0, states), events: words.subarray(states) } };
+}
+
+function writing(file: string, write: () => void): void {
+  try {
+    write();
+  } catch (cause) {
+    throw new HarnessError("FILE_UNWRITABLE", `cannot write the checkpoint ${file}`, { nextStep: "give --checkpoint a file in a folder that can be written, with room on its disk", cause });
+  }
+}
+
+function readWhole(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new HarnessError("FILE_UNREADABLE", `cannot read the checkpoint ${file}`, { nextStep: "explore from the beginning, with --checkpoint", cause });
+  }
 }
 
 interface Header extends Omit<Checkpoint, "tree"> {

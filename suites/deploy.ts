@@ -55,6 +55,7 @@ export interface DeployHooks {
  * changes the verdict. Throws what kept the run from beginning; whatever was started is ended.
  */
 export async function deploy(scenario: Scenario, hooks: DeployHooks): Promise<Deployed> {
+  if (hooks.afterwards === "keep" && scenario.cluster !== "docker") throw cannotOutlive(scenario.cluster);
   const folder = createRunFolder({ root: scenario.root, scenario: scenario.name, seed: scenario.seed });
   const record = recordOf(scenario);
   folder.writeRun(record);
@@ -76,8 +77,7 @@ export async function deploy(scenario: Scenario, hooks: DeployHooks): Promise<De
     problems: ran.problems,
     record: known,
   });
-  folder.writeVerdict(verdict);
-  writeReports({ folder, history: ran.result.history, tell: hooks.tell });
+  writeReports({ folder, history: ran.result.history, verdict, tell: hooks.tell });
   return { scenario, folder, record: known, verdict, history: ran.result.history, interrupted: ran.result.interrupted };
 }
 
@@ -107,7 +107,7 @@ async function onCluster(scenario: Scenario, folder: RunFolder, hooks: DeployHoo
     let worked: Worked;
     const following = followLogs(running, hooks);
     try {
-      if (hooks.afterwards === "keep") requireKeep(running);
+      if (hooks.afterwards === "keep" && running.keep === undefined) throw cannotOutlive(running.name);
       worked = await work(scenario, { running, client, ledger, random, folder, clock, hooks });
     } catch (error) {
       hooks.tell("tearing down");
@@ -138,9 +138,8 @@ function followLogs(running: RunningCluster, { logLine, tell }: DeployHooks): Ab
   return ended;
 }
 
-function requireKeep(running: RunningCluster): void {
-  if (running.keep !== undefined) return;
-  throw new HarnessError("CAPABILITY_MISSING", `cluster '${running.name}' cannot outlive its run`, { nextStep: "leave out --keep, or use --cluster docker" });
+function cannotOutlive(cluster: string): HarnessError {
+  return new HarnessError("CAPABILITY_MISSING", `cluster '${cluster}' cannot outlive its run`, { nextStep: "leave out --keep, or use --cluster docker" });
 }
 
 /** The ledger stays open: what was started is still to be undone, by `heal`. */

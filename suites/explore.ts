@@ -16,7 +16,7 @@ import { cpuMs, monotonicMs, nextTurn } from "../harness/time.ts";
 import type { Seed } from "../harness/ids.ts";
 import { Random } from "../harness/random.ts";
 import type { RunVerdict, WitnessAccount } from "../results/records.ts";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
+import { mustBeWritable, readCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
 import { subjects } from "./subject.ts";
 
 /** Something that can be explored: a system of ours, or a model of the literature. */
@@ -90,6 +90,7 @@ function optionsOf(request: ExploreRequest, settings: readonly string[]): Explor
   const end = monotonicMs() + request.budgetMs;
   const overrun = (): string | undefined => (request.signal?.aborted === true ? "interrupted" : monotonicMs() > end ? `${request.budgetMs / 1000} s` : undefined);
   const { track, statesMax, depthMax, targets, order, exact, reduceAfter, symmetry, checkpoint, resume, progress } = request;
+  if (checkpoint !== undefined) mustBeWritable(checkpoint);
   return {
     track,
     budget: guarded(Number.POSITIVE_INFINITY, overrun),

@@ -46,8 +46,7 @@ export async function judgeRunAgain(path: string, options: { readonly budgetMs: 
     problems: [],
     record: run.run,
   });
-  folder.writeVerdict(verdict);
-  writeReports({ folder, history, tell: options.tell });
+  writeReports({ folder, history, verdict, tell: options.tell });
   return { run, verdict, history };
 }
 

@@ -1,7 +1,7 @@
 import { describeError } from "../harness/errors.ts";
 import type { History } from "../harness/history.ts";
 import { junitXml } from "../results/junit.ts";
-import type { ReportInput, RunReport } from "../results/records.ts";
+import type { ReportInput, RunReport, VerdictRecord } from "../results/records.ts";
 import { reportOfRun, runReportOf, writeReport } from "../results/report.ts";
 import { readRunFolder, type RunFolder } from "../results/store.ts";
 import { harnessVersion } from "./machine.ts";
@@ -11,8 +11,9 @@ export function storedReport(run: { readonly folder: RunFolder; readonly history
   return runReportOf(readRunFolder(run.folder.path), { history: run.history, base: base.path });
 }
 
-/** `report.html` and `junit.xml` of one run that is stored and judged. A report that fails is said and changes nothing. */
-export function writeReports(run: { readonly folder: RunFolder; readonly history: History; readonly tell: (line: string) => void }): void {
+/** `verdict.json`, `report.html` and `junit.xml` of one run that is stored and judged. A file that fails is said; the verdict is told all the same. */
+export function writeReports(run: { readonly folder: RunFolder; readonly history: History; readonly verdict: VerdictRecord; readonly tell: (line: string) => void }): void {
+  attempt("verdict.json", run.tell, () => run.folder.writeVerdict(run.verdict));
   attempt("junit.xml", run.tell, () => run.folder.writeText("junit.xml", junitXml([storedReport(run)])));
   attempt("report.html", run.tell, () => {
     const report = storedReport(run);
@@ -25,7 +26,7 @@ export function writeWholeReport(report: { readonly folder: RunFolder; readonly 
   return attempt("report.html", report.tell, () => writeReport(report.folder, report.input, report.runFolders));
 }
 
-function attempt(name: string, tell: (line: string) => void, write: () => string): string | undefined {
+function attempt<T>(name: string, tell: (line: string) => void, write: () => T): T | undefined {
   try {
     return write();
   } catch (error) {

@@ -1,8 +1,8 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { workloads as elleWorkloads } from "../../checkers/elle/elle.ts";
+import { HarnessError } from "../../harness/errors.ts";
 import { isObject, type Json } from "../../harness/json.ts";
 import type { Verdict } from "../../harness/verdict.ts";
 import { exportHistory } from "../../results/formats/export.ts";
@@ -17,6 +17,7 @@ import { cpuMs } from "../../harness/time.ts";
 import { duration, integer, jsonOrText, list, repeated } from "../arguments.ts";
 import { exitOfVerdict } from "../exit-codes.ts";
 import { Output } from "../output.ts";
+import { writeFile } from "../write-file.ts";
 
 interface CheckOptions {
   readonly spec?: string;
@@ -41,7 +42,7 @@ export function addCheck(program: Command): void {
     .command("check")
     .argument("<files...>", "recorded histories, or run folders")
     .option("--spec <object>", "register, cas-register, kv, mutex, …: see `rashomon list specs` (default: told from the functions)")
-    .option("--elle <workload>", `transactions: ${elleWorkloads.join(", ")}`)
+    .addOption(new Option("--elle <workload>", `transactions: ${elleWorkloads.join(", ")}`).conflicts(["spec", "initial"]))
     .option("--models <names>", "with --elle, the consistency models that should hold, separated by commas (default: strict-serializable)", list)
     .option("--initial <value>", "what the object holds at first, as JSON", (text) => jsonOrText(text) as Json)
     .option("--format <form>", `${formats.map((format) => format.name).join(", ")} (default: found by itself)`, formatName)
@@ -52,15 +53,18 @@ export function addCheck(program: Command): void {
     .option("--completions-only", "accept completions without invocations", false)
     .option("--json", "one JSON object a line", false)
     .description("judges histories that were recorded here or by others")
-    .action(async (files: string[], options: CheckOptions) => {
+    .action(async (files: string[], options: CheckOptions, command: Command) => {
       const output = new Output(options.json);
+      const given = (name: string): boolean => (command.getOptionValueSource(name) ?? "default") !== "default";
+      const unused = options.elle === undefined ? ["models", "steps", "shrink"].find(given) : undefined;
+      if (unused !== undefined) throw new HarnessError("USAGE", `--${unused} is of transactions`, { nextStep: `leave it out, or say which transactions these are: --elle ${elleWorkloads.join("|")}` });
       for (const file of files) {
         try {
           if (options.elle !== undefined) await checkTransactions(file, options.elle, options, output);
-          else if (options.spec === undefined && isRunFolder(file)) await checkRun(file, options, output);
+          else if (options.spec === undefined && isRunFolder(file)) await checkRun(file, { options, given }, output);
           else await check(file, options, output);
         } catch (error) {
-          output.failure(error, file);
+          output.failure(error, { file });
         }
       }
       process.exitCode = output.exitCode;
@@ -103,7 +107,7 @@ async function checkTransactions(file: string, workload: string, options: CheckO
     shrink: options.shrink !== undefined,
   });
   const { verdict, smallest } = judgement;
-  if (smallest !== undefined && options.shrink !== undefined) writeFileSync(options.shrink, exportHistory(smallest.history, "elle"));
+  if (smallest !== undefined && options.shrink !== undefined) writeFile("--shrink", options.shrink, exportHistory(smallest.history, "elle"));
   for (const note of judgement.recorded.notes) output.message(`${file}: ${note}`);
   output.exit(exitOfVerdict(verdict.verdict));
   const terms = { "anomaly-types": verdict.details?.["anomaly-types"] ?? [], not: verdict.details?.["not"] ?? [], "also-not": verdict.details?.["also-not"] ?? [] };
@@ -134,7 +138,14 @@ function completeness(verdict: Verdict): { readonly complete?: boolean } {
 }
 
 /** A run's folder knows its own workload: it is judged by that workload's checkers, and its reports are drawn again. */
-async function checkRun(path: string, options: CheckOptions, output: Output): Promise<void> {
+async function checkRun(path: string, asked: { readonly options: CheckOptions; readonly given: (name: string) => boolean }, output: Output): Promise<void> {
+  const { options } = asked;
+  const unused = ["initial", "format", "set", "completionsOnly"].find(asked.given);
+  if (unused !== undefined) {
+    throw new HarnessError("USAGE", `${path} is a run's folder: its own workload judges it, and --${unused.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)} has no place there`, {
+      nextStep: `leave it out, or judge the history alone, with --spec`,
+    });
+  }
   const cpu = cpuMs();
   const { run, verdict, history } = await judgeRunAgain(path, { budgetMs: options.budget ?? budgetMsDefault, tell: (line) => output.message(`${path}: ${line}`) });
   output.exit(exitOfVerdict(verdict.verdict));

@@ -1,7 +1,7 @@
-import { writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { exportHistory, type ExportName, exportNames } from "../../results/formats/export.ts";
 import { formatNamed, readHistory } from "../../results/formats/formats.ts";
+import { writeFile } from "../write-file.ts";
 
 /** `rashomon convert FILE --to knossos|elle|porcupine [--from FORMAT] [--out FILE]` */
 export function addConvert(program: Command): void {
@@ -16,7 +16,7 @@ export function addConvert(program: Command): void {
       const { history } = await readHistory(file, options.from === undefined ? {} : { format: formatNamed(options.from).name });
       const text = exportHistory(history, options.to);
       if (options.out === undefined) process.stdout.write(text);
-      else writeFileSync(options.out, text);
+      else writeFile("--out", options.out, text);
     });
 }
 

@@ -1,5 +1,4 @@
-import { writeFileSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { dotOf } from "../../checkers/model/state-space.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { seed, type Seed } from "../../harness/ids.ts";
@@ -17,6 +16,7 @@ import { Output } from "../output.ts";
 import { pictures } from "../pictures.ts";
 import { exploreByHand } from "./explore-step.ts";
 import { saveSchedule } from "../save-schedule.ts";
+import { writeFile } from "../write-file.ts";
 
 interface ExploreFlags extends CommonFlags {
   readonly monitor: boolean;
@@ -38,6 +38,9 @@ interface ExploreFlags extends CommonFlags {
   readonly schedule?: string;
 }
 
+/** Options of a search of every state, which walks do not make. */
+const ofEveryState = ["monitor", "statesMax", "depthMax", "until", "depthFirst", "exact", "reduce", "reduceAfter", "symmetry", "workers", "checkpoint", "resume"];
+
 /** A space that fits is seen in full: two million states take seconds. */
 const reduceAfterDefault = 2_000_000;
 
@@ -57,9 +60,9 @@ export function addExplore(program: Command): void {
     .option("--workers <count>", "threads that share the work; every state, nothing reduced", integer(1), 1)
     .option("--checkpoint <file>", "keep the search there once a million states, and when it is interrupted; nothing reduced")
     .option("--resume <file>", "go on from a checkpoint of the same model with the same --set")
-    .option("--walks <count>", "random walks instead of every state", integer(1))
+    .addOption(new Option("--walks <count>", "random walks instead of every state").argParser(integer(1)).conflicts([...ofEveryState, "step"]))
     .option("--seed <text>", "of the random walks (default: fresh, and printed)", (text) => seed(text))
-    .option("--step", "walk by hand: shows a state and what can happen, and reads the choice from standard input", false)
+    .addOption(new Option("--step", "walk by hand: shows a state and what can happen, and reads the choice from standard input").default(false).conflicts([...ofEveryState, "schedule"]))
     .option("--dot <file>", "write the first 200 states as a graph in Graphviz's language")
     .option("--schedule <file>", "write the first counterexample there, for `rashomon replay`")
     .description("walks every behaviour of a system within bounds: a proof, or a shortest counterexample")
@@ -120,11 +123,7 @@ function exploreAsAsked(name: string, settings: Settings, about: { readonly flag
 
 function drawGraph(of: ReturnType<ReturnType<typeof findExplorable>["make"]>, file: string): void {
   if ("kind" in of) throw new HarnessError("USAGE", `${of.name} is a model of bit fields: it has no graph to draw`, { nextStep: "leave out --dot" });
-  try {
-    writeFileSync(file, dotOf(of));
-  } catch (cause) {
-    throw new HarnessError("FILE_UNWRITABLE", `cannot write ${file}`, { nextStep: "give --dot a file in a folder that exists", cause });
-  }
+  writeFile("--dot", file, dotOf(of));
 }
 
 function print(name: string, explored: Explored, about: { readonly flags: ExploreFlags; readonly from: Seed | undefined; readonly output: Output }): void {

@@ -37,7 +37,7 @@ export function addHeal(program: Command): void {
         try {
           reports.push(await healLedger(run));
         } catch (error) {
-          output.failure(error, run);
+          output.failure(error, { run });
         }
       }
       for (const report of reports) {

@@ -19,7 +19,7 @@ export function addValidate(program: Command): void {
         try {
           await validate(run, output);
         } catch (error) {
-          output.failure(error, run);
+          output.failure(error, { run });
         }
       }
       process.exitCode = output.exitCode;
