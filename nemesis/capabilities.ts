@@ -1,4 +1,4 @@
-import type { Flow, Membership, Net, PowerControl, ProcessControl, RunningCluster } from "../harness/cluster.ts";
+import type { ClockControl, Flow, Membership, Net, PowerControl, ProcessControl, RunningCluster } from "../harness/cluster.ts";
 import type { Disturbance } from "../harness/disturbance.ts";
 import { HarnessError } from "../harness/errors.ts";
 
@@ -12,6 +12,10 @@ export function netOf(cluster: RunningCluster): Net {
 
 export function processesOf(cluster: RunningCluster): ProcessControl {
   return cluster.processes ?? lacks(cluster, "act on processes");
+}
+
+export function clocksOf(cluster: RunningCluster): ClockControl {
+  return cluster.clocks ?? lacks(cluster, "skew clocks");
 }
 
 export function membershipOf(cluster: RunningCluster): Membership {

@@ -104,7 +104,7 @@ const needs: { readonly [need in Need]: string } = {
   net: "act on links",
   toxics: "do more to links than cut and delay them",
   processes: "act on processes",
-  clocks: "skew clocks",
+  clocks: "skew clocks of processes (on x86-64 Linux only)",
   membership: "change who belongs to it",
   power: "take what was not synced from disks",
 };

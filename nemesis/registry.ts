@@ -2,6 +2,9 @@ import { HarnessError } from "../harness/errors.ts";
 import type { Fault } from "./fault.ts";
 import { bridge } from "./fault/bridge.ts";
 import { clientsCut } from "./fault/clients-cut.ts";
+import { clockDrift } from "./fault/clock-drift.ts";
+import { clockJump } from "./fault/clock-jump.ts";
+import { clockStrobe } from "./fault/clock-strobe.ts";
 import { flaky } from "./fault/flaky.ts";
 import { halves } from "./fault/halves.ts";
 import { isolate } from "./fault/isolate.ts";
@@ -16,8 +19,8 @@ import { reset } from "./fault/reset.ts";
 import { shrink } from "./fault/shrink.ts";
 import { slow } from "./fault/slow.ts";
 
-/** Every fault there is: partitions, then links, processes, power, membership. What `rashomon list faults` shows. */
-export const faults: readonly Fault[] = [isolate, halves, majoritiesRing, bridge, oneWay, oneLink, clientsCut, latency, slow, reset, flaky, pause, kill, powerLoss, shrink];
+/** Every fault there is: partitions, then links, processes, clocks, power, membership. What `rashomon list faults` shows. */
+export const faults: readonly Fault[] = [isolate, halves, majoritiesRing, bridge, oneWay, oneLink, clientsCut, latency, slow, reset, flaky, pause, kill, clockJump, clockStrobe, clockDrift, powerLoss, shrink];
 
 /** The fault of that name; `UNKNOWN_NAME` lists those that exist. */
 export function faultNamed(name: string): Fault {

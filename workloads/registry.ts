@@ -1,5 +1,6 @@
 import { HarnessError } from "../harness/errors.ts";
 import { kv } from "./kv.ts";
+import { lease } from "./lease.ts";
 import { listAppend } from "./list-append.ts";
 import { longFork } from "./long-fork.ts";
 import { queue } from "./queue.ts";
@@ -10,7 +11,7 @@ import { watch } from "./watch.ts";
 import type { Workload } from "./workload.ts";
 
 /** Every workload, in the order of the documentation. */
-export const workloads: readonly Workload[] = [register, kv, set, queue, listAppend, rwRegister, longFork, watch];
+export const workloads: readonly Workload[] = [register, kv, set, queue, listAppend, rwRegister, longFork, watch, lease];
 
 /** The workload of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findWorkload(name: string): Workload {

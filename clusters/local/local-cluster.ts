@@ -1,14 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { SystemDefinition } from "../../harness/actor.ts";
-import type { Abilities, ClusterStart, Endpoint, Net, ProcessControl } from "../../harness/cluster.ts";
+import type { Abilities, ClockControl, ClusterStart, Endpoint, Net, ProcessControl } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { type NodeId, nodeNames } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import type { Settings } from "../../harness/options.ts";
 import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
 import { begun } from "../begun.ts";
+import { clocksSupported } from "../clock/process-clock.ts";
 import type { RunningActorCluster } from "./actor-cluster.ts";
+import { localClocks } from "./clocks.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { directLinks, type LinkName, type Links } from "./links.ts";
 import { LocalNode } from "./local-node.ts";
@@ -73,7 +75,7 @@ export function localCluster(options: LocalClusterOptions): LocalCluster {
     name: "local",
     abilities: {
       nodes: nodeNames(options.definition.make(options.settings).servers),
-      can: options.links === "direct" ? ["processes"] : ["net", "toxics", "processes"],
+      can: [...(options.links === "direct" ? [] : (["net", "toxics"] as const)), "processes", ...(clocksSupported() ? (["clocks"] as const) : [])],
       processes: [],
       roles: [],
     },
@@ -85,6 +87,7 @@ class Local implements LocalRunningCluster {
   readonly name = "local";
   readonly nodes: readonly NodeId[];
   readonly processes: ProcessControl;
+  readonly clocks?: ClockControl;
   net?: Required<Net>;
   readonly #options: LocalClusterOptions;
   readonly #start: ClusterStart;
@@ -107,6 +110,10 @@ class Local implements LocalRunningCluster {
     this.#start = start;
     this.nodes = nodeNames(system.servers);
     this.processes = processControl({ find: (node) => this.#find(node), restart: (node, signal) => this.#restart(node, signal) });
+    if (!clocksSupported()) return;
+    const clocks = localClocks((node) => this.#find(node));
+    this.clocks = clocks;
+    this.#undos.push(() => Promise.resolve(clocks[Symbol.dispose]()));
   }
 
   async begin(): Promise<void> {

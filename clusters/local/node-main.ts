@@ -7,7 +7,7 @@ import { describeError } from "../../harness/errors.ts";
 import { seed } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import { Random } from "../../harness/random.ts";
-import { monotonicMs, soon } from "../../harness/time.ts";
+import { monotonicMs, readClocks, soon } from "../../harness/time.ts";
 import { findSystem } from "../systems/registry.ts";
 import { ActorHost } from "./actor-host.ts";
 import { durableFileName, DurableStore } from "./durable-store.ts";
@@ -126,7 +126,9 @@ function onControl(request: Exclude<Request, { ask: "call" }>): Answer {
       const byPeer = <T>(of: (link: PeerLink) => T): { readonly [peer: string]: T } => Object.fromEntries([...links].map(([id, link]) => [String(id), of(link)]));
       const lost = [...links.values()].reduce((sum, link) => sum + link.lost, 0);
       const ready = rooms.get(0)?.host.running === true;
-      return { id: request.id, health: { node: config.id, epoch, ready, links: byPeer((link) => link.up), dialled: byPeer((link) => link.dialled), lost } };
+      const { realtime, monotonic } = readClocks();
+      const clocks = { realtime: String(realtime), monotonic: String(monotonic) };
+      return { id: request.id, health: { node: config.id, epoch, ready, links: byPeer((link) => link.up), dialled: byPeer((link) => link.dialled), lost, clocks } };
     }
     case "open": {
       const room = openRoom(request.round, { random: new Random(seed(request.seed)).fork(`n${config.id + 1}`), delayMsMax: request.delayMsMax });

@@ -94,6 +94,8 @@ export interface Health {
   readonly dialled: { readonly [peer: string]: PeerLink["dialled"] };
   /** Frames that never left: the queue of a dead link, or the buffer of a stuck one, was full. */
   readonly lost: number;
+  /** What its own clocks say, ns as text. */
+  readonly clocks: { readonly realtime: string; readonly monotonic: string };
 }
 
 /** What one node did in a round. */

@@ -84,6 +84,7 @@ export function memoryCluster(nodeCount: number, without: readonly ("net" | "tox
     ...(without.includes("membership")
       ? {}
       : { membership: { members: () => Promise.resolve(cluster.nodes.filter((node) => !on.includes(`remove ${node}`))), remove: (node: NodeId) => disturbance(`remove ${node}`) } }),
+    clocks: { skew: (node, skew, process) => disturbance(`skew ${process === undefined ? "" : `${process} on `}${node} ${JSON.stringify(skew)}`) },
     power: { lose: (nodes, lossMs) => disturbance(`lose ${lossMs} ms ${nodes.join(" ")}`) },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

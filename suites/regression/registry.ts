@@ -1,5 +1,6 @@
 import { HarnessError } from "../../harness/errors.ts";
 import { etcdRows } from "./rows/etcd.ts";
+import { leaseRows } from "./rows/lease.ts";
 import { mariadbRows } from "./rows/mariadb.ts";
 import { natsRows } from "./rows/nats.ts";
 import { patroniRows } from "./rows/patroni.ts";
@@ -12,7 +13,7 @@ import { zooKeeperRows } from "./rows/zookeeper.ts";
 import type { RegressionRow } from "./row.ts";
 
 /** Every row, in the order of the track record. */
-export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows, ...patroniRows, ...mariadbRows, ...redisRows, ...rabbitmqRows, ...zooKeeperRows, ...natsRows, ...tarantoolRows, ...toyRows];
+export const regressionRows: readonly RegressionRow[] = [...etcdRows, ...postgresRows, ...patroniRows, ...mariadbRows, ...redisRows, ...rabbitmqRows, ...zooKeeperRows, ...natsRows, ...tarantoolRows, ...toyRows, ...leaseRows];
 
 /** The row of that name; `UNKNOWN_NAME` lists those that exist. */
 export function findRow(name: string): RegressionRow {

@@ -1,25 +1,25 @@
 import type { ClientScript, SystemDefinition, SystemProperty } from "../../../harness/actor.ts";
 import { isObject, type Json } from "../../../harness/json.ts";
+import { acquireLease, lease as leaseSpec } from "../../../harness/objects/lease.ts";
 import { numberOf } from "../../../harness/options.ts";
-import type { SequentialSpec } from "../../../harness/spec.ts";
-import { defineSystem, plainActor, type SystemParts, unknownCall } from "../bounds.ts";
+import { defineSystem, plainActor, type SystemParts } from "../bounds.ts";
 import { leaseActor } from "./lease.ts";
 
 /**
  * `lease` promises that nobody holds the lock beside another, whatever is lost, late or cut off, as long as no clock is
  * faster or slower than real time by more than `driftPercent`. The model's clocks drift by that much; deployed, they
- * hardly do. A grantor that forgets its grants in a crash would have to wait a lease's time: no crashes here.
+ * do under the fault `clock-drift` only. A grantor that forgets its grants in a crash would have to wait a lease's time: no crashes here.
  */
 function definition(about: SystemParts["about"], heedsDrift: boolean): SystemDefinition {
   return defineSystem({
-    about: { ...about, workloads: [] },
+    about: { ...about, workloads: ["lease"] },
     defaults: { timers: 3 },
     without: ["crashes", "duplicates"],
     options: [
       { name: "leaseMs", kind: "integer", unit: "ms", default: 1_000, min: 10, reason: "long beside a loopback round trip, short beside a human" },
       { name: "driftPercent", kind: "integer", unit: "% of real time's rate", default: 5, min: 0, max: 40, reason: "far more than any crystal, about what a starved virtual machine shows" },
     ],
-    spec: loosely(),
+    spec: leaseSpec(),
     clocks: (settings) => ({ driftRatio: numberOf(settings, "driftPercent") / 100 }),
     actor(settings) {
       const theirsMs = numberOf(settings, "leaseMs");
@@ -34,7 +34,7 @@ function definition(about: SystemParts["about"], heedsDrift: boolean): SystemDef
 
 /** Client k asks for the lease at a server that does not grant. */
 function takeOneEach(servers: number, clients: number): ClientScript[] {
-  return Array.from({ length: clients }, (_, k) => [{ node: servers === 1 ? 0 : 1 + (k % (servers - 1)), call: { f: "acquire", value: null } }]);
+  return Array.from({ length: clients }, (_, k) => [{ node: servers === 1 ? 0 : 1 + (k % (servers - 1)), call: acquireLease() }]);
 }
 
 const oneHolder: SystemProperty = {
@@ -43,18 +43,6 @@ const oneHolder: SystemProperty = {
   on: "actors",
   test: (states) => states.filter((state: Json) => isObject(state) && state["holding"] === true).length <= 1,
 };
-
-/** Who asks may be told either: when leases end, no order of the calls tells. */
-function loosely(): SequentialSpec<Json> {
-  return {
-    name: "lease",
-    initial: null,
-    apply(state, call) {
-      if (call.f !== "acquire") throw unknownCall(call, "acquire");
-      return [true, false].map((ret) => ({ state, ret }));
-    },
-  };
-}
 
 /** Its holder stops in time. */
 export const lease: SystemDefinition = definition({ name: "lease", summary: "a lock by lease, whose holder stops before the grantor's clock can be done, within a bound of drift", role: "product" }, true);

@@ -1,4 +1,5 @@
 import type { Actor, ActorId, OperationId } from "../../../harness/actor.ts";
+import { nodeNames } from "../../../harness/ids.ts";
 import { unknownCall } from "../bounds.ts";
 
 /**
@@ -34,7 +35,7 @@ type LeaseState = {
 type LeaseMessage = { readonly type: "ask"; readonly operation: OperationId } | { readonly type: "grant" | "refuse"; readonly operation: OperationId };
 type LeaseTimer = "mine" | "theirs";
 
-/** One server; n1 is the grantor. `acquire` → whether it holds the lease now. */
+/** One server; n1 is the grantor. `acquire` → its name if it holds the lease now, else null; `held` → the same, of a lease that it took before. */
 export function leaseActor(variant: LeaseVariant): Actor<LeaseState, LeaseMessage, LeaseTimer> {
   return {
     kind: variant.kind,
@@ -42,9 +43,13 @@ export function leaseActor(variant: LeaseVariant): Actor<LeaseState, LeaseMessag
     start: () => ({ grantedTo: null, asking: null, holding: false }),
 
     onClient(self, state, operation, call, out) {
-      if (call.f !== "acquire") throw unknownCall(call, "acquire");
+      if (call.f === "held") {
+        out.reply(operation, state.holding ? nameOf(self.id) : null);
+        return state;
+      }
+      if (call.f !== "acquire") throw unknownCall(call, "acquire, held");
       if (self.id === grantor || state.asking !== null || state.holding) {
-        out.reply(operation, false);
+        out.reply(operation, null);
         return state;
       }
       out.setTimer("mine", [variant.mineMs, variant.mineMs]);
@@ -52,7 +57,7 @@ export function leaseActor(variant: LeaseVariant): Actor<LeaseState, LeaseMessag
       return { ...state, asking: operation };
     },
 
-    onMessage(_self, state, from, message, out) {
+    onMessage(self, state, from, message, out) {
       if (message.type === "ask") {
         out.send(from, { type: state.grantedTo === null ? "grant" : "refuse", operation: message.operation });
         if (state.grantedTo !== null) return state;
@@ -63,16 +68,20 @@ export function leaseActor(variant: LeaseVariant): Actor<LeaseState, LeaseMessag
       if (state.asking !== message.operation) return state;
       const holding = message.type === "grant";
       if (!holding) out.cancelTimer("mine");
-      out.reply(message.operation, holding);
+      out.reply(message.operation, holding ? nameOf(self.id) : null);
       return { ...state, asking: null, holding };
     },
 
     onTimer(_self, state, timer, out) {
       if (timer === "theirs") return { ...state, grantedTo: null };
-      if (state.asking !== null) out.reply(state.asking, false);
+      if (state.asking !== null) out.reply(state.asking, null);
       return { ...state, asking: null, holding: false };
     },
   };
 }
 
 const grantor: ActorId = 0;
+
+function nameOf(server: ActorId): string {
+  return nodeNames(server + 1)[server]!;
+}
