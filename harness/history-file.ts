@@ -1,7 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { HarnessError } from "./errors.ts";
-import { NEMESIS } from "./ids.ts";
-import type { Json } from "./json.ts";
+import { HistoryLines } from "./history-lines.ts";
 import type { Op } from "./op.ts";
 import { after, type Cancellable } from "./time.ts";
 
@@ -26,11 +25,6 @@ export interface HistoryFile extends AsyncDisposable {
 }
 
 const flushMs = 100;
-/**
- * Characters of lines that become bytes together. A line is a tree of small texts until then; many of them at once would
- * have left the processor's cache and outlived the young heap.
- */
-const pieceLength = 4096;
 /** Bytes gathered before they are written without waiting for the time. */
 const chunkLength = 256 * 1024;
 /** Bytes that may wait for the disk. */
@@ -50,14 +44,11 @@ export async function openHistoryFile(path: string): Promise<HistoryFile> {
 class JsonLines implements HistoryFile {
   readonly path: string;
   readonly #handle: FileHandle;
-  /** The last lines, not yet in `#pieces`. */
-  #lines = "";
-  #pieces: Buffer[] = [];
-  #gatheredLength = 0;
-  #timer: Cancellable | undefined;
-  /** The write that goes on, with everything that it will write. */
+  #gathered = new HistoryLines();
+  /** What the write that goes on writes; empty otherwise. */
+  #handedOver = new HistoryLines();
   #writing: Promise<void> | undefined;
-  #writingLength = 0;
+  #timer: Cancellable | undefined;
   #failed: HarnessError | undefined;
 
   constructor(path: string, handle: FileHandle) {
@@ -67,19 +58,16 @@ class JsonLines implements HistoryFile {
 
   append(op: Op): void {
     if (this.#failed !== undefined) throw this.#failed;
-    this.#lines += encodeOp(op);
-    if (this.#lines.length >= pieceLength) this.#gatherLines();
-    if (this.#writing !== undefined) return;
-    if (this.#gatheredLength >= chunkLength) this.#write();
-    else this.#timer ??= after(flushMs, () => this.#write());
+    this.#gathered.append(op);
+    if (this.#writing === undefined) this.#writeInTime();
   }
 
   get congested(): boolean {
-    return this.#gatheredLength + this.#writingLength > backlogMax;
+    return this.#gathered.length + this.#handedOver.length > backlogMax;
   }
 
   async flush(): Promise<void> {
-    while (this.#writing !== undefined || this.#lines !== "" || this.#gatheredLength > 0) {
+    while (this.#writing !== undefined || this.#gathered.length > 0) {
       this.#write();
       await this.#writing;
     }
@@ -95,11 +83,9 @@ class JsonLines implements HistoryFile {
     }
   }
 
-  #gatherLines(): void {
-    const piece = Buffer.from(this.#lines, "utf8");
-    this.#lines = "";
-    this.#pieces.push(piece);
-    this.#gatheredLength += piece.length;
+  #writeInTime(): void {
+    if (this.#gathered.length >= chunkLength) this.#write();
+    else if (this.#gathered.length > 0) this.#timer ??= after(flushMs, () => this.#write());
   }
 
   /** Starts a write of what is gathered, unless one goes on: that one starts the next when it ends. */
@@ -107,18 +93,13 @@ class JsonLines implements HistoryFile {
     if (this.#writing !== undefined) return;
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#lines !== "") this.#gatherLines();
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    this.#gatheredLength = 0;
-    if (pieces.length === 0 || this.#failed !== undefined) return;
-    const bytes = Buffer.concat(pieces);
-    this.#writingLength = bytes.length;
-    this.#writing = this.#writeAll(bytes).then(() => {
+    // After a gap nothing may follow.
+    if (this.#failed !== undefined) return this.#gathered.clear();
+    [this.#gathered, this.#handedOver] = [this.#handedOver, this.#gathered];
+    this.#writing = this.#writeAll(this.#handedOver.bytes).then(() => {
+      this.#handedOver.clear();
       this.#writing = undefined;
-      this.#writingLength = 0;
-      if (this.#gatheredLength >= chunkLength) this.#write();
-      else if (this.#lines !== "" || this.#gatheredLength > 0) this.#timer ??= after(flushMs, () => this.#write());
+      this.#writeInTime();
     });
   }
 
@@ -134,29 +115,5 @@ class JsonLines implements HistoryFile {
   }
 }
 
-/** One line, newline included. The common values (numbers, null) never pass through `JSON.stringify`. */
-export function encodeOp(op: Op): string {
-  const process = op.process === NEMESIS ? '"nemesis"' : op.process;
-  const error = op.type === "invoke" || op.error === undefined ? "" : `,"error":${encodeValue(op.error)}`;
-  return `{"index":${op.index},"process":${process},"type":"${op.type}","f":${encodeName(op.f)},"value":${encodeValue(op.value)},"timeNs":${op.timeNs}${error}}\n`;
-}
-
-function encodeValue(value: Json): string {
-  if (value === null || value === undefined) return "null";
-  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "null";
-  return JSON.stringify(value);
-}
-
-/** Function names are few: each is encoded once. */
-const names = new Map<string, string>();
-const namesMax = 10_000;
-function encodeName(name: string): string {
-  let text = names.get(name);
-  if (text === undefined) {
-    text = JSON.stringify(name);
-    if (names.size < namesMax) names.set(name, text);
-  }
-  return text;
-}
-
+export { encodeOp } from "./history-lines.ts";
 export { readHistoryFile, type ReadHistory } from "./history-reader.ts";
