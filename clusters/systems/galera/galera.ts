@@ -2,12 +2,12 @@ import type { DatabaseDefinition } from "../../../harness/database.ts";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
 import { countedByMost } from "../../docker/counted-by-most.ts";
-import type { DockerSystem, MembershipOperations } from "../../docker/docker-system.ts";
+import type { DockerSystem, MembershipOperations, NodeFile } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { mariadbDialect } from "../mariadb/dialect.ts";
 import { clusterDisagreement, membersSeenBy, servesInCluster } from "../mariadb/look.ts";
 import { claimedModel, mariadbClaim, mariadbOptions, sessionStatements } from "../mariadb/options.ts";
-import { commonLines, isFirst, mariadbDaemon, mariadbDataFolder, mariadbSetUp } from "../mariadb/set-up.ts";
+import { commonLines, isFirst, mariadbDaemon, mariadbDataFolder, mariadbServer, mariadbSetUp } from "../mariadb/set-up.ts";
 import { appendsOf } from "../sql/appends.ts";
 import { sqlClient } from "../sql/client.ts";
 
@@ -66,8 +66,8 @@ function galeraSystem(settings: Settings): DockerSystem {
     membership: galeraMembership,
     version: { argv: ["/usr/sbin/mariadbd", "--version"], pattern: /\d+\.\d+\.\d+/ },
     start: "one by one",
-    setUp: ({ node, all, runId }) =>
-      mariadbSetUp({
+    setUp: ({ node, all, runId }) => {
+      const setUp = mariadbSetUp({
         ...commonLines,
         innodb_flush_log_at_trx_commit: textOf(settings, "flush-log-at-commit"),
         binlog_format: "ROW",
@@ -81,10 +81,28 @@ function galeraSystem(settings: Settings): DockerSystem {
         wsrep_node_address: node.address,
         wsrep_sst_method: "rsync",
         wsrep_slave_threads: 2,
-      }),
-    daemons: (place) => [mariadbDaemon(isFirst(place) ? { firstArgs: ["--wsrep-new-cluster"] } : {})],
+      });
+      return { ...setUp, files: [...(setUp.files ?? []), starter] };
+    },
+    daemons: (place) => [mariadbDaemon({ program: starter.path, ...(isFirst(place) ? { firstArgs: ["--wsrep-new-cluster"] } : {}) })],
     serves: servesInCluster,
     disagreement: clusterDisagreement,
     holders: async () => [],
   };
 }
+
+/**
+ * Starts a server with the position in the order of transactions that its tables are at, as Debian's unit does. A node
+ * that was killed has not written it down, and would have to copy all of another's state; when all were killed there is
+ * none to copy from, and only who tells its position can be taken for the most advanced.
+ */
+const starter: NodeFile = {
+  path: "/opt/rashomon/mariadbd",
+  mode: "755",
+  content: `#!/bin/sh
+if [ -s ${mariadbDataFolder}/grastate.dat ]; then
+  position=$(${mariadbServer} "$1" --wsrep-recover --disable-log-error 2>&1 | sed -n 's/.*WSREP: Recovered position:* *//p' | tail -n 1)
+fi
+exec ${mariadbServer} "$@" \${position:+--wsrep_start_position=$position}
+`,
+};

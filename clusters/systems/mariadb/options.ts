@@ -13,7 +13,7 @@ export const mariadbOptions: readonly OptionSpec[] = [
   },
   { name: "snapshot-isolation", kind: "boolean", default: false, reason: "MariaDB 10.11's own default of innodb_snapshot_isolation; true makes repeatable-read refuse to overwrite what it has not seen" },
   appendsOption("read-then-write", "as an application that reads, computes and writes back; one statement locks the row before it reads it"),
-  { name: "flush-log-at-commit", kind: "choice", choices: ["1", "2", "0"], default: "1", reason: "MariaDB's own default: COMMIT is on disk; 0 writes once a second" },
+  { name: "flush-log-at-commit", kind: "choice", choices: ["1", "2", "0"], default: "1", reason: "MariaDB's own default of innodb_flush_log_at_trx_commit: COMMIT is on disk; 2 writes at once and syncs once a second, 0 does both once a second, which Galera's documents call safe there, as a node can recover from another" },
 ];
 
 /** Statements that set up a client's connection. */

@@ -27,7 +27,7 @@ export function mariadbSetUp(lines: { readonly [name: string]: string | number }
     commands: [
       { argv: ["sh", "-c", `install -d -o mysql -g mysql /run/mysqld && rm -rf ${data} && install -d -o mysql -g mysql -m 700 ${data}`] },
       { argv: ["mariadb-install-db", "--no-defaults", "--user=mysql", `--datadir=${data}`, "--skip-test-db", "--auth-root-authentication-method=normal"] },
-      { argv: ["sh", "-c", `/usr/sbin/mariadbd --no-defaults --bootstrap --user=mysql --datadir=${data} < ${script}`] },
+      { argv: ["sh", "-c", `${mariadbServer} --no-defaults --bootstrap --user=mysql --datadir=${data} < ${script}`] },
     ],
   };
 }
@@ -40,9 +40,11 @@ export const commonLines = {
   innodb_log_file_size: "32M",
 } as const;
 
-/** `firstArgs` bootstrap a cluster. */
-export function mariadbDaemon({ firstArgs = [] }: { readonly firstArgs?: readonly string[] } = {}): Daemon {
-  return { name: "mariadbd", user: "mysql", program: "/usr/sbin/mariadbd", args: [`--defaults-file=${configuration}`], firstArgs };
+export const mariadbServer = "/usr/sbin/mariadbd";
+
+/** `firstArgs` bootstrap a cluster; `program` starts the server with the arguments that it is given. */
+export function mariadbDaemon({ program = mariadbServer, firstArgs = [] }: { readonly program?: string; readonly firstArgs?: readonly string[] } = {}): Daemon {
+  return { name: "mariadbd", user: "mysql", program, args: [`--defaults-file=${configuration}`], firstArgs };
 }
 
 /** The first of all nodes begins a cluster of its own, which the others join. */

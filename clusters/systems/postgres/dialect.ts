@@ -1,13 +1,18 @@
 import type { SqlDialect, SqlStatements } from "../sql/session.ts";
+import { cancelling } from "./cancel.ts";
 import { postgresErrors } from "./errors.ts";
 import { openPostgres, type PostgresConnections, sqlState } from "./session.ts";
 
 /** PostgreSQL for the SQL client. */
-export function postgresDialect(options: { readonly connections?: PostgresConnections; readonly listTables?: number }): SqlDialect {
+export function postgresDialect({ connections = {}, listTables = 1 }: { readonly connections?: PostgresConnections; readonly listTables?: number }): SqlDialect {
+  const { cancelAfterMs: afterMs = 0 } = connections;
   return {
     database: "PostgreSQL",
-    open: (target) => openPostgres(target, options.connections),
-    statements: postgresStatements(options.listTables),
+    open: async (target) => {
+      const session = await openPostgres(target, connections);
+      return afterMs === 0 ? session : await cancelling(session, { afterMs, endpoint: target.endpoint });
+    },
+    statements: postgresStatements(listTables),
     errors: postgresErrors,
     codeOf: sqlState,
   };

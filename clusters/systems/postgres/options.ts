@@ -12,13 +12,13 @@ export const clientOptions: readonly OptionSpec[] = [
     reason: "PostgreSQL's own default; repeatable-read is snapshot isolation there",
   },
   {
-    name: "statement-timeout",
+    name: "cancel-after",
     kind: "integer",
     unit: "ms",
     default: 0,
     min: 0,
     max: 600_000,
-    reason: "PostgreSQL's own default: 0 cancels nothing; any other also cancels a COMMIT that waits for a standby, which by then has taken effect on the primary",
+    reason: "0: nobody cancels, as with libpq; drivers' query timeouts and impatient users ask the server to cancel what takes longer, and so a COMMIT that has taken effect and waits for a standby",
   },
   {
     name: "cancelled-waits",
@@ -53,7 +53,8 @@ export function isolationClaim(settings: Settings): Claim {
 /** A client's connections, as `clientOptions` say. */
 export function connectionsOf(settings: Settings): PostgresConnections {
   return {
-    parameters: () => ({ default_transaction_isolation: textOf(settings, "isolation").replaceAll("-", " "), statement_timeout: `${numberOf(settings, "statement-timeout")}` }),
+    parameters: () => ({ default_transaction_isolation: textOf(settings, "isolation").replaceAll("-", " ") }),
+    cancelAfterMs: numberOf(settings, "cancel-after"),
     cancelledWaits: textOf(settings, "cancelled-waits") === "trusted" ? "trusted" : "doubted",
   };
 }

@@ -8,6 +8,8 @@ import type { Rows, SqlSession } from "../sql/session.ts";
 export interface PostgresConnections {
   /** Server parameters that a connection of that client thread sets for itself. */
   readonly parameters?: (thread: number) => { readonly [name: string]: string };
+  /** Statements and commits that take longer are asked to be cancelled; 0, the default: none. See `cancelling`. */
+  readonly cancelAfterMs?: number;
   /** What becomes of a commit whose wait for its standbys was cancelled; default `doubted`. */
   readonly cancelledWaits?: "doubted" | "trusted";
   /** As libpq's `target_session_attrs`: a connection to a standby is given up again; default `any`. */

@@ -13,6 +13,9 @@ const isolatedLeader: TrialScenario = {
   operationDeadline: 800,
 };
 
+/** One register that is written and read everywhere as fast as it goes: a follower learns of a commit a moment after the leader. */
+const freshlyPut = (reads: string): TrialScenario => ({ system: "etcd", workload: "register", timeLimit: 5_000, rate: 1_000, concurrency: 9, set: [`reads=${reads}`] });
+
 /**
  * Few clients on one node, so that a deletion is often the newest revision when its client compacts there, and little else
  * is compacted before the client watches from there.
@@ -52,6 +55,15 @@ export const etcdRows: readonly RegressionRow[] = [
     expected: { checker: "linearizability", anomalies: ["nonlinearizable"] },
     anomalous: scenarioTrial("reads=serializable", { ...isolatedLeader, set: ["reads=serializable"] }),
     control: { by: "setting", ...scenarioTrial("reads=linearizable", { ...isolatedLeader, set: ["reads=linearizable"] }) },
+    runs: 10,
+  },
+  {
+    name: "etcd-serializable-reads-without-fault",
+    corpus: "15E, put at the leader, get at a follower",
+    title: "the same without any fault: a follower has not yet applied what was just acknowledged",
+    expected: { checker: "linearizability", anomalies: ["nonlinearizable"] },
+    anomalous: scenarioTrial("reads=serializable, no fault", freshlyPut("serializable")),
+    control: { by: "setting", ...scenarioTrial("reads=linearizable, no fault", freshlyPut("linearizable")) },
     runs: 10,
   },
   {

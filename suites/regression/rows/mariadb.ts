@@ -46,6 +46,24 @@ const onTheirWay = (nodes: number): TrialScenario => {
   return { ...scenario, ...slowLinks, timeLimit: 20_000, rate: 300, operationDeadline: 3_000, set: [...scenario.set!, "txn-length-min=2", "txn-length-max=3", "key-count=6"] };
 };
 
+/** Nothing acknowledged may be missing after every server was killed, with what it had not yet written to its log. */
+const killed = (system: "mariadb" | "galera", flush: 0 | 1): TrialScenario => {
+  const adds: TrialScenario = { system, workload: "set", nemesis: ["kill:target=all"], rate: 300, concurrency: 9, set: ["read-share=0", `flush-log-at-commit=${flush}`] };
+  return system === "mariadb" ? { ...adds, nodes: 1, faultEvery: 4_000, faultFor: 500, timeLimit: 9_000 } : { ...adds, nodes: 3, faultEvery: 6_000, faultFor: 1_000, timeLimit: 8_000 };
+};
+
+function lostInAKill(name: string, about: Pick<RegressionRow, "title" | "runs">, system: "mariadb" | "galera"): RegressionRow {
+  const what = system === "mariadb" ? "the server killed, twice" : "all three servers killed at once";
+  return {
+    name,
+    corpus: "14F",
+    ...about,
+    expected: { checker: "set-full", anomalies: ["lost"] },
+    anomalous: scenarioTrial(`innodb_flush_log_at_trx_commit 0; ${what}`, killed(system, 0)),
+    control: { by: "setting", ...scenarioTrial(`innodb_flush_log_at_trx_commit 1, the default; ${what}`, killed(system, 1)) },
+  };
+}
+
 export const mariadbRows: readonly RegressionRow[] = [
   lostUpdate(
     "mariadb-lost-update",
@@ -81,4 +99,6 @@ export const mariadbRows: readonly RegressionRow[] = [
     control: { by: "setting", ...scenarioTrial("wsrep_sync_wait 1", { system: "galera", workload: "register", timeLimit: 5_000, rate: 800, concurrency: 9, set: ["sync-wait=1"] }) },
     runs: 10,
   },
+  lostInAKill("mariadb-unwritten-log", { title: "a commit that only the server's own memory holds is gone when it is killed", runs: 10 }, "mariadb"),
+  lostInAKill("galera-unwritten-logs", { title: "the same in a Galera cluster whose servers are all killed: no node is left to recover from", runs: 3 }, "galera"),
 ];

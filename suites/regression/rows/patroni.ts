@@ -13,6 +13,12 @@ const replication = (mode: "asynchronous" | "synchronous", api: "v2" | "v3"): Tr
   set: ["read-share=0", `synchronous-mode=${mode === "synchronous"}`, `etcd-api=${api}`],
 });
 
+/** Clients lose patience with a COMMIT that waits for a standby that is parted from its primary, and cancel it. */
+const cancelled = (waits: "trusted" | "doubted"): TrialScenario => {
+  const scenario = replication("synchronous", "v2");
+  return { ...scenario, set: [...scenario.set!, "cancel-after=500", `cancelled-waits=${waits}`] };
+};
+
 export const patroniRows: readonly RegressionRow[] = [
   {
     name: "patroni-failover-loses-commits",
@@ -21,6 +27,15 @@ export const patroniRows: readonly RegressionRow[] = [
     expected: { checker: "set-full", anomalies: ["lost", "divergent"] },
     anomalous: scenarioTrial("asynchronous, the default (etcd v2); primary isolated for 30 s", replication("asynchronous", "v2")),
     control: { by: "setting", ...scenarioTrial("synchronous_mode (etcd v2); primary isolated for 30 s", replication("synchronous", "v2")) },
+    runs: 3,
+  },
+  {
+    name: "patroni-cancelled-wait-loses-commits",
+    corpus: "6F",
+    title: "in synchronous mode too: a COMMIT whose wait for its standby is cancelled is answered COMMIT, with a warning; who does not read it loses the commit in a failover",
+    expected: { checker: "set-full", anomalies: ["lost", "divergent"] },
+    anomalous: scenarioTrial("synchronous_mode (etcd v2), clients cancel after 500 ms, warnings not read; primary isolated for 30 s", cancelled("trusted")),
+    control: { by: "setting", ...scenarioTrial("synchronous_mode (etcd v2), clients cancel after 500 ms, a warned COMMIT is in doubt; primary isolated for 30 s", cancelled("doubted")) },
     runs: 3,
   },
   {

@@ -10,6 +10,42 @@ const transactions: TrialScenario = { system: "postgres", workload: "list-append
 /** Appends as an application makes them that reads, adds and writes back; held to what prevents a lost update. */
 const readThenWrite = (isolation: string): TrialScenario => ({ ...transactions, set: [`isolation=${isolation}`, "appends=read-then-write", "consistency=snapshot-isolation"] });
 
+/** Write skew of upserts into three tables, with as many clients as the report of one at serializable had. */
+const upserts = (isolation: string): TrialScenario => ({ ...transactions, concurrency: 16, set: [`isolation=${isolation}`, "list-tables=3", "consistency=serializable"] });
+
+/**
+ * A commit that waits for its standby is in the log before it is seen on the primary; one that does not wait may be
+ * logged after it and seen before it: a fork for as long as the standby takes. Readers see several keys and writers
+ * write one, so that nothing but the readers' snapshots orders two writes.
+ */
+const forks: TrialScenario = {
+  system: "postgres",
+  workload: "list-append",
+  nodes: 2,
+  timeLimit: 10_000,
+  rate: 600,
+  concurrency: 32,
+  set: [
+    ...["isolation=repeatable-read", "replication=flushed", "synchronous-commit=local-in-half", "consistency=snapshot-isolation"],
+    ...["txn-kinds=reads-or-one-write", "txn-length-min=4", "txn-length-max=4", "key-count=6", "key-distribution=uniform"],
+  ],
+};
+/** A standby far away. */
+const farForks: TrialScenario = { ...forks, nemesis: ["latency:latencyMs=15:jitterMs=5"], faultEvery: 9_000, faultFor: 8_000 };
+const onlyPrimary = (scenario: TrialScenario): TrialScenario => ({ ...scenario, set: [...scenario.set!, "target-session-attrs=primary"] });
+
+function longFork(name: string, title: string, [links, scenario, runs]: [links: string, scenario: TrialScenario, runs: number]): RegressionRow {
+  return {
+    name,
+    corpus: "4F",
+    title,
+    expected: { checker: "elle/list-append", anomalies: ["G-nonadjacent-item", "G-nonadjacent"] },
+    anomalous: scenarioTrial(`half of the clients wait for the standby, ${links}; both are read`, scenario),
+    control: { by: "setting", ...scenarioTrial(`half of the clients wait for the standby, ${links}; only the primary is read (target_session_attrs)`, onlyPrimary(scenario)) },
+    runs,
+  };
+}
+
 export const postgresRows: readonly RegressionRow[] = [
   {
     name: "postgres-write-skew",
@@ -18,6 +54,24 @@ export const postgresRows: readonly RegressionRow[] = [
     expected: { checker: "elle/list-append", anomalies: ["G2-item"] },
     anomalous: scenarioTrial("isolation=repeatable-read", { ...transactions, set: ["isolation=repeatable-read", "consistency=serializable"] }),
     control: { by: "setting", ...scenarioTrial("isolation=serializable", { ...transactions, set: ["isolation=serializable", "consistency=serializable"] }) },
+    runs: 10,
+  },
+  {
+    name: "postgres-write-skew-read-committed",
+    corpus: "3E",
+    title: "the same at read committed, the default: no update is lost to an upsert, but skews are many",
+    expected: { checker: "elle/list-append", anomalies: ["G2-item", "G-single-item"] },
+    anomalous: scenarioTrial("isolation=read-committed, the default", { ...transactions, set: ["isolation=read-committed", "consistency=serializable"] }),
+    control: { by: "setting", ...scenarioTrial("isolation=serializable", { ...transactions, set: ["isolation=serializable", "consistency=serializable"] }) },
+    runs: 10,
+  },
+  {
+    name: "postgres-upserts-over-tables",
+    corpus: "1E, 2E: upserts over three tables, of which one anomaly at serializable was reported on 18.4",
+    title: "transactions of upserts into three tables by 16 clients: skewed at repeatable read, not at serializable",
+    expected: { checker: "elle/list-append", anomalies: ["G2-item"] },
+    anomalous: scenarioTrial("isolation=repeatable-read, three tables", upserts("repeatable-read")),
+    control: { by: "setting", ...scenarioTrial("isolation=serializable, three tables", upserts("serializable")) },
     runs: 10,
   },
   {
@@ -38,4 +92,6 @@ export const postgresRows: readonly RegressionRow[] = [
     control: { by: "setting", ...scenarioTrial("the primary alone", { ...register, nodes: 1 }) },
     runs: 10,
   },
+  longFork("postgres-long-fork", "of two commits of which one waits for a standby the primary and the standby show the one in the other's stead: a long fork in a healthy cluster", ["no fault", forks, 10]),
+  longFork("postgres-long-fork-far-standby", "the same with a standby far away", ["links of 15 ± 5 ms", farForks, 3]),
 ];
