@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { checkLinearizable } from "../checkers/linearizability/linearizability.ts";
 import { guarded } from "../harness/budget.ts";
 import { HarnessError } from "../harness/errors.ts";
-import type { Json } from "../harness/json.ts";
+import type { History } from "../harness/history.ts";
+import { equalJson, type Json } from "../harness/json.ts";
 import { specNamed, specs } from "../harness/objects/registry.ts";
 import { parseSettings, type Settings } from "../harness/options.ts";
 import type { SequentialSpec } from "../harness/spec.ts";
@@ -11,6 +12,7 @@ import { cpuMs, monotonicMs } from "../harness/time.ts";
 import type { Verdict } from "../harness/verdict.ts";
 import { readHistory } from "../results/formats/formats.ts";
 import type { FormatName, RecordedHistory } from "../results/formats/format.ts";
+import { shorten } from "../results/formats/jepsen-edn.ts";
 
 /** How a recorded history is to be judged; what is absent is found out from the file. */
 export interface JudgeOptions {
@@ -30,6 +32,8 @@ export interface JudgeOptions {
 
 export interface Judgement {
   readonly recorded: RecordedHistory;
+  /** What the reader and the judge decided, one sentence each. */
+  readonly notes: readonly string[];
   readonly spec: string;
   readonly operations: number;
   readonly verdict: Verdict;
@@ -50,7 +54,18 @@ export async function judgeFile(path: string, options: JudgeOptions): Promise<Ju
   const end = monotonicMs() + options.budgetMs;
   const budget = guarded(Number.POSITIVE_INFINITY, () => (monotonicMs() > end ? `${options.budgetMs / 1000} s` : undefined));
   const verdict = checkLinearizable(recorded.history, spec, { budget, explain: options.explain });
-  return { recorded, spec: spec.name, operations: recorded.history.operationCount, verdict, cpuMs: cpuMs() - before };
+  return { notes: [...recorded.notes, ...otherwiseCompleted(recorded.history, spec)], recorded, spec: spec.name, operations: recorded.history.operationCount, verdict, cpuMs: cpuMs() - before };
+}
+
+/** Writes and the like whose completion names another value than was asked for: Knossos takes the completion's, we take what was asked. */
+function otherwiseCompleted(history: History, spec: SequentialSpec): string[] {
+  let count = 0;
+  let first = "";
+  for (const { invocation, completion } of history.operations()) {
+    if (completion?.type !== "ok" || completion.value === null || spec.observes?.(invocation) !== false || equalJson(completion.value, invocation.value)) continue;
+    if (count++ === 0) first = `op ${completion.index} completes ${invocation.f} ${shorten(JSON.stringify(invocation.value))} with ${shorten(JSON.stringify(completion.value))}`;
+  }
+  return count === 0 ? [] : [`${first}: judged by what was asked for${count === 1 ? "" : `, as ${count - 1} more are`}`];
 }
 
 function specFor(recorded: RecordedHistory, options: JudgeOptions): SequentialSpec {

@@ -82,7 +82,7 @@ async function check(file: string, options: CheckOptions, output: Output): Promi
     explain: true,
   });
   const { verdict } = judgement;
-  for (const note of judgement.recorded.notes) output.message(`${file}: ${note}`);
+  for (const note of judgement.notes) output.message(`${file}: ${note}`);
   output.exit(exitOfVerdict(verdict.verdict));
   output.result(
     checkJson(file, verdict, judgement),

@@ -1,6 +1,6 @@
 import type { HistoryFormat, RecordedHistory } from "./format.ts";
 import { shorten } from "./jepsen-edn.ts";
-import { wholeNumber } from "./plume.ts";
+import { wholeNumber } from "./exact-json.ts";
 import { type SessionEvent, SessionHistory } from "./sessions.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { HistoryFormat, ParseOptions, RecordedHistory } from "./format.ts";
-import { wholeNumber } from "./plume.ts";
+import { wholeNumber } from "./exact-json.ts";
 import { type SessionEvent, SessionHistory } from "./sessions.ts";
 
 /**
@@ -16,6 +16,7 @@ import { type SessionEvent, SessionHistory } from "./sessions.ts";
  */
 export const dbcopBincode: HistoryFormat = {
   name: "dbcop-bincode",
+  binary: true,
   summary: "DBCop's and PolySI's history.bincode",
   detect: (_head, bytes) => {
     try {

@@ -1,7 +1,7 @@
 import { isArray, isObject, type Json } from "../../harness/json.ts";
+import { parseExact, wholeNumber } from "./exact-json.ts";
 import { type HistoryFormat, LineCounter, type RecordedHistory } from "./format.ts";
 import { shorten } from "./jepsen-edn.ts";
-import { wholeNumber } from "./plume.ts";
 import { type SessionEvent, SessionHistory } from "./sessions.ts";
 
 /**
@@ -64,7 +64,7 @@ export const dbcopJson: HistoryFormat = {
     const lastLine = (): number => new LineCounter(bytes).at(bytes.length);
     let whole: Json;
     try {
-      whole = JSON.parse(text) as Json;
+      whole = parseExact(text);
     } catch (error) {
       // One JSON value is whole or not at all: nothing of a cut one can be kept.
       const place = /position (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];

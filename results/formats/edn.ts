@@ -192,7 +192,7 @@ export class EdnReader {
     const start = this.position++;
     if (this.position >= this.#end) throw this.#cut("a tagged value");
     const code = this.bytes[this.position]!;
-    if (code === 0x7b) return this.#sequence(0x7d);
+    if (code === 0x7b) return sorted(this.#sequence(0x7d));
     if (code === 0x23) {
       // ##Inf, ##NaN: not numbers of JSON, so their names stay.
       this.position++;
@@ -281,6 +281,15 @@ interface Name {
   readonly hash: number;
   readonly length: number;
   readonly bytes: Uint8Array;
+}
+
+/** A set's members in one order, so that equal sets are equal lists. */
+function sorted(members: Json[]): Json[] {
+  if (members.every((member) => typeof member === "number")) return members.sort((a, b) => a - b);
+  return members
+    .map((member) => ({ member, text: canonicalJson(member) }))
+    .sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
+    .map(({ member }) => member);
 }
 
 const depthMax = 2000;

@@ -72,6 +72,20 @@ describe("an exported history", () => {
     expect(() => exportHistory(history, "porcupine")).toThrow(/the op 1, info put, cannot be written for Porcupine: its form has no word for an operation that did not return/);
   });
 
+  it.each(["knossos", "elle"] as const)("for %s reads back with values of every kind", (form) => {
+    const values = [null, true, false, 0, -1, 1.5, 2 ** 53 - 1, "9007199254740993", 1e21, 1e-7, "", "nil", ":k", 'a "quoted" \\ one', "é\n\u2028😀", [], [[]], [1, [null]], {}, { a: null, "b c": [{ d: "" }], 1: 2 }];
+    const history = historyOf(values.flatMap((value, process) => [
+      { process, type: "invoke" as const, f: "write", value },
+      { process, type: (["ok", "fail", "info"] as const)[process % 3]!, f: "write", value },
+    ]));
+
+    expect(plain(readBack(exportHistory(history, form)).history)).toEqual(plain(history));
+  });
+
+  it("that has a function with a space in its name is refused, since a keyword has none", () => {
+    expect(() => exportHistory(historyOf([{ process: 0, type: "invoke", f: "take one", value: 1 }]), "knossos")).toThrow(/the op 0, invoke "take one", cannot be written for Jepsen/);
+  });
+
   it("of nothing is nothing", () => {
     expect([exportHistory(historyOf([]), "knossos"), exportHistory(historyOf([]), "porcupine")]).toEqual(["", ""]);
   });

@@ -59,6 +59,7 @@ function microOperation(micro: Json, op: Op): string {
 
 /** One op as Jepsen writes it, `value` being EDN already. */
 function jepsenOp(op: Op, type: string, value: string): string {
+  if (!/^[A-Za-z*!_?$%&=<>.+-][\w*!?$%&=<>.+#:/-]*$/.test(op.f)) throw unsayable(`the op ${op.index}, ${op.type} ${JSON.stringify(op.f)}`, "Jepsen", "knows functions by keywords, and this is none");
   const process = op.process < 0 ? ":nemesis" : String(op.process);
   const time = op.timeNs < 0 ? "" : `, :time ${op.timeNs}`;
   const error = op.type !== "invoke" && op.error !== undefined ? `, :error ${edn(op.error)}` : "";
@@ -86,7 +87,7 @@ function porcupine(history: History): string {
 }
 
 function unsayable(place: string, form: string, why: string): HarnessError {
-  return new HarnessError("USAGE", `${place}, cannot be written for ${form}: its form ${why}`, { nextStep: "export it for Knossos, or keep only the operations that the form knows" });
+  return new HarnessError("USAGE", `${place}, cannot be written for ${form}: its form ${why}`, { nextStep: "choose another form, or keep only the operations that this one knows" });
 }
 
 /** Plain data as EDN: object keys become keywords where they can. */

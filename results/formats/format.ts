@@ -11,6 +11,8 @@ export interface HistoryFormat {
   readonly summary: string;
   /** Whether a file looks like this form, by its beginning (its first `headBytes` or fewer, as text) or its bytes. */
   detect(head: string, bytes: Uint8Array): boolean;
+  /** Not text. The others are UTF-8, and refused where they are not. */
+  readonly binary?: true;
   /** The whole file. Throws `HarnessError` (`HISTORY_MALFORMED`) that names `file:line`. */
   parse(bytes: Uint8Array, options: ParseOptions): RecordedHistory;
 }
@@ -102,6 +104,9 @@ export class RecordedOps {
   readonly #builder = new HistoryBuilder();
   readonly #options: ParseOptions;
   readonly #open = new Set<number>();
+  #index = -Infinity;
+  #timeNs = -Infinity;
+  #backwards: { places: number; readonly line: number } | undefined;
 
   constructor(options: ParseOptions, rules: { readonly strict: boolean }) {
     this.#options = options;
@@ -124,6 +129,20 @@ export class RecordedOps {
       // The builder refuses before it changes anything: a second try gives the same error with its place.
       this.#builder.push(op, `${this.#options.file}:${line()}`);
     }
+    if (op.timeNs === undefined) return;
+    if (op.timeNs < this.#timeNs) {
+      if (this.#backwards === undefined) this.#backwards = { places: 1, line: line() };
+      else this.#backwards.places++;
+    }
+    this.#timeNs = op.timeNs;
+  }
+
+  /** The op that comes next has this number in its file: it must be above the last one's, or the ops are out of order. */
+  numbered(index: number, line: () => number): void {
+    if (index <= this.#index) {
+      throw this.malformed(line(), `op ${index} stands after op ${this.#index}`, "sort the ops by their index; where it starts again, another history begins: cut the file there and check each part");
+    }
+    this.#index = index;
   }
 
   /** Refuses the file at `line`. */
@@ -144,6 +163,10 @@ export class RecordedOps {
   }
 
   finish(): History {
+    if (this.#backwards !== undefined) {
+      const { places, line } = this.#backwards;
+      this.notes.push(`${this.#options.file}:${line}: times go backwards here${places === 1 ? "" : ` and at ${places - 1} more place${places === 2 ? "" : "s"}`}; what counts is the order of the ops in the file`);
+    }
     return this.#builder.build();
   }
 }

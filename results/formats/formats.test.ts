@@ -129,6 +129,44 @@ describe("what the forms say", () => {
     expect([windows.format, ops(windows.history)]).toEqual([plain.format, ops(plain.history)]);
   });
 
+  it("Jepsen's JSON, one op a line, is told from JSONL by its time, behind whatever value", () => {
+    expect(recorded('{"process":0,"type":"invoke","f":"write","value":{"a":[{}]},"time":5}\n').format).toBe("jepsen-json");
+  });
+
+  it.each([
+    ["JSONL", '{"process":0,"type":"invoke","f":"write","value":[9007199254740993,1e999,-1.50]}\n', ["9007199254740993", "1e999", -1.5]],
+    ["Jepsen's JSON", '[{"process":0,"type":"invoke","f":"write","value":[-9007199254740993,9007199254740991]}]', ["-9007199254740993", 9007199254740991]],
+    ["EDN", "{:process 0, :type :invoke, :f :write, :value [9007199254740993 9007199254740993N]}", ["9007199254740993", "9007199254740993"]],
+  ])("a number that a double cannot hold stays text, so that different ones stay different: %s", (_form, text, value) => {
+    expect(recorded(text).history.at(0).value).toEqual(value);
+  });
+
+  it("an instant may be one, since it is only shown", () => {
+    expect(recorded('{"process":0,"type":"invoke","f":"read","timeNs":1790000000123456789}\n').history.times[0]).toBe(1790000000123456789);
+    expect(recorded("{:process 0, :type :invoke, :f :read, :time 1790000000123456789}").history.times[0]).toBe(1790000000123456789);
+  });
+
+  it("sets that are equal are equal values, however they are written", () => {
+    const [one, other] = ["#{3 10 1}", "#{10 1 3}"].map((set) => recorded(`{:process 0, :type :invoke, :f :write, :value ${set}}`).history.at(0).value);
+
+    expect([one, other]).toEqual([[1, 3, 10], [1, 3, 10]]);
+    expect(recorded('{:process 0, :type :invoke, :f :write, :value #{"b" [2] "a" nil}}').history.at(0).value).toEqual(["a", "b", [2], null]);
+  });
+
+  it("times that go backwards are said: the order of the ops counts", () => {
+    const { history, notes } = recorded('{"process":0,"type":"invoke","f":"read","timeNs":9}\n{"process":1,"type":"invoke","f":"read","timeNs":8}\n{"process":2,"type":"invoke","f":"read","timeNs":7}\n');
+
+    expect(notes).toEqual(["h:2: times go backwards here and at 1 more place; what counts is the order of the ops in the file"]);
+    expect([...history.times]).toEqual([9, 8, 7]);
+  });
+
+  it.each([edn, log, kv, jsonl])("bytes that are no UTF-8 are refused with their line: %j", (text) => {
+    const bytes = Buffer.concat([Buffer.from(text), Buffer.from('; "\xe9"\n', "latin1")]);
+    const line = text.split("\n").length;
+
+    expect(() => parseHistory(bytes, { file: "h" })).toThrow(`h:${line}: the line is not in UTF-8`);
+  });
+
   it("completions alone are operations of one instant, when the caller says so", () => {
     expect(ops(recorded("{:process 0, :type :ok, :f :read, :value 1}", { completionsOnly: true }).history)).toEqual(["0 invoke read 1", "0 ok read 1"]);
   });
@@ -150,6 +188,8 @@ describe("a malformed history is refused with its line", () => {
     ["a log line without a value", "0\t:invoke\t:read\n1\t:invoke\t:read\tnil\n", /h:1: the op :read has no value/],
     ["a JSON line that is none", `${jsonl}{"process":0,\n{"process":0}\n`, /h:4: the line is no JSON/],
     ["JSONL with a wrong index", `{"index":4,"process":0,"type":"invoke","f":"read"}\n`, /h:1: "index" counts the ops, so here it is 0, not 4/],
+    ["EDN whose index starts again, as two files in one have it", `${edn}${edn}`, /h:4: op 0 stands after op 2/],
+    ["JSON whose ops are out of order", `[{"index":2,"process":0,"type":"invoke","f":"read"},\n{"index":1,"process":0,"type":"ok","f":"read","value":1}]`, /h:2: op 1 stands after op 2/],
     ["JSONL with a wrong type", `{"process":0,"type":"invoked","f":"read"}\n`, /h:1: "type" is invoke, ok, fail or info, not "invoked"/],
     ["JSONL whose process acts after info", `${jsonl}{"process":0,"type":"invoke","f":"read"}\n`, /h:4: process 0 invokes read after an operation of it ended in info/],
   ])("%s", (_, text, expected) => {

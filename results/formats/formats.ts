@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { HarnessError } from "../../harness/errors.ts";
 import { awdit } from "./awdit.ts";
@@ -37,7 +38,32 @@ export async function readHistory(path: string, options: ReadOptions = {}): Prom
 export function parseHistory(bytes: Uint8Array, options: ReadOptions & { readonly file: string }): RecordedHistory {
   const text = withoutMark(bytes);
   const format = options.format === undefined ? detect(text, options.file) : formatNamed(options.format);
+  if (format.binary !== true) mustBeUtf8(text, options.file);
   return format.parse(text, options);
+}
+
+/** Bytes that are no UTF-8 would all be read as the same sign, and different values become equal. A character that the end of the file cuts is left to the form. */
+function mustBeUtf8(bytes: Uint8Array, file: string): void {
+  const whole = bytes.subarray(0, bytes.length - cutCharacter(bytes));
+  if (isUtf8(whole)) return;
+  for (let start = 0, line = 1; start < whole.length; line++) {
+    const newline = whole.indexOf(0x0a, start);
+    const end = newline < 0 ? whole.length : newline + 1;
+    if (!isUtf8(whole.subarray(start, end))) {
+      throw new HarnessError("HISTORY_MALFORMED", `${file}:${line}: the line is not in UTF-8`, { nextStep: "convert the file from the encoding that it has: iconv -f ISO-8859-1 -t UTF-8 FILE" });
+    }
+    start = end;
+  }
+}
+
+/** How many bytes at the end begin a character that is not whole. */
+function cutCharacter(bytes: Uint8Array): number {
+  for (let length = 1; length <= Math.min(3, bytes.length); length++) {
+    const lead = bytes[bytes.length - length]!;
+    if (lead < 0x80) return 0;
+    if (lead >= 0xc0) return (lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2) > length ? length : 0;
+  }
+  return 0;
 }
 
 /** The format of that name; an unknown one is a `HarnessError` listing those that exist. */

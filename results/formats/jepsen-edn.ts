@@ -12,7 +12,7 @@ import { guessKind, type HistoryFormat, LineCounter, type ParseOptions, type Rec
  *     {:index 1, :time 250883, :process 0, :type :ok, :f :read, :value 3}
  *
  * `:process :nemesis` is the nemesis; `:time` is in nanoseconds; a missing `:value` is null. `:fail` did not happen.
- * Other keys than these and `:error` are left out (`:key` has a meaning in Porcupine's logs only).
+ * `:index` may have gaps, and must grow. Other keys than these and `:error` are left out (`:key` has a meaning in Porcupine's logs only).
  */
 export const jepsenEdn: HistoryFormat = {
   name: "jepsen-edn",
@@ -92,7 +92,9 @@ export function pushOp(
   if (given === "nemesis") process = NEMESIS;
   else if (typeof given === "number" && Number.isInteger(given) && given >= 0 && given < 2 ** 31) process = given;
   else throw ops.malformed(line(), `:process is a number or :nemesis, not ${shorten(JSON.stringify(given ?? null))}`);
-  const time = map["time"];
+  const index = map["index"];
+  if (typeof index === "number") ops.numbered(index, line);
+  const time = instant(map["time"]);
   if (time !== undefined && time !== null && !(typeof time === "number" && Number.isInteger(time))) {
     throw ops.malformed(line(), `:time is an integer of nanoseconds, not ${shorten(JSON.stringify(time))}`);
   }
@@ -106,6 +108,11 @@ export function pushOp(
     ...(error !== undefined && error !== null && type !== "invoke" ? { error } : {}),
   };
   ops.push(op, line);
+}
+
+/** Nanoseconds since 1970 are more than a double holds exactly; an instant is only shown, so the nearest one does. */
+function instant(time: Json | undefined): Json | undefined {
+  return typeof time === "string" && /^\d+$/.test(time) ? Number(time) : time;
 }
 
 function isTransaction(value: Json | undefined): boolean {

@@ -1,4 +1,5 @@
 import { isObject, type Json } from "../../harness/json.ts";
+import { parseExact } from "./exact-json.ts";
 import { guessKind, type HistoryFormat, LineCounter, type ParseOptions, type RecordedHistory, RecordedOps } from "./format.ts";
 import { pushOp, shorten } from "./jepsen-edn.ts";
 
@@ -9,18 +10,18 @@ import { pushOp, shorten } from "./jepsen-edn.ts";
  *     [{"index":0,"process":0,"type":"invoke","f":"txn","value":[["append",1,2],["r",1,null]],"time":5},
  *      {"index":1,"process":0,"type":"ok","f":"txn","value":[["append",1,2],["r",1,[2]]],"time":9}]
  *
- * `index` is not looked at (Elle-CLI's begin with 1), and transactions need no `f`.
+ * `index` need only grow (Elle-CLI's begin with 1), and transactions need no `f`.
  */
 export const jepsenJson: HistoryFormat = {
   name: "jepsen-json",
   summary: "Jepsen's history as JSON, also of Elle-CLI: one object per op, in a list or not",
-  detect: (head) => /^\s*\[\s*(?:\{\s*"|\]\s*$)/.test(head) || /^\s*\{[^{}]*"time"\s*:/.test(head),
+  detect: (head) => /^\s*\[\s*(?:\{\s*"|\]\s*$)/.test(head) || /^\s*\{[^{}]*"time"\s*:/.test(head) || hasTime(head.trimStart().split("\n", 1)[0]!),
   parse(bytes, options): RecordedHistory {
     const ops = new RecordedOps(options, { strict: false });
     eachJsonObject(bytes, ops, options, (text, line) => {
       let value: Json;
       try {
-        value = JSON.parse(text) as Json;
+        value = parseExact(text);
       } catch (error) {
         throw ops.malformed(line, `the op is no JSON: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -31,6 +32,16 @@ export const jepsenJson: HistoryFormat = {
     return { history, format: "jepsen-json", kind: guessKind(history), nullReads: "observed", absent: null, notes: ops.notes };
   },
 };
+
+/** Whether a line is an op with Jepsen's name for its instant, behind whatever values. */
+function hasTime(line: string): boolean {
+  try {
+    const op = JSON.parse(line) as Json;
+    return isObject(op) && op["time"] !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 const quote = 0x22;
 const backslash = 0x5c;

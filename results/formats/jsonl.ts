@@ -1,6 +1,7 @@
 import type { OpInput } from "../../harness/history.ts";
 import { NEMESIS } from "../../harness/ids.ts";
 import { isObject, type Json } from "../../harness/json.ts";
+import { parseExact } from "./exact-json.ts";
 import { guessKind, type HistoryFormat, type RecordedHistory, RecordedOps } from "./format.ts";
 import { shorten } from "./jepsen-edn.ts";
 
@@ -29,7 +30,7 @@ export const jsonl: HistoryFormat = {
       if (text.trim() === "") continue;
       let value: Json;
       try {
-        value = JSON.parse(text) as Json;
+        value = parseExact(text);
       } catch (error) {
         const what = error instanceof Error ? error.message : String(error);
         // A killed run leaves a line without its end; any other broken line is damage.

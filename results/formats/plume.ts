@@ -1,3 +1,4 @@
+import { wholeNumber } from "./exact-json.ts";
 import type { HistoryFormat, RecordedHistory } from "./format.ts";
 import { shorten } from "./jepsen-edn.ts";
 import { type SessionEvent, SessionHistory } from "./sessions.ts";
@@ -49,9 +50,3 @@ export const plume: HistoryFormat = {
 };
 
 const line = /^([rw])\((\d+),(\d+),(\d+),(-1|\d+)\)$/;
-
-/** Whole numbers beyond what a double holds exactly stay text, as in the reader of EDN. */
-export function wholeNumber(text: string): number | string {
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : text;
-}
