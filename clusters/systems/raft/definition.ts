@@ -5,7 +5,8 @@ import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import { defineSystem, plainActor, type SystemParts } from "../bounds.ts";
 import { raftInvariants } from "./invariants.ts";
 import type { Entry } from "./log.ts";
-import { raftActor, type RaftDurable, type RaftVariant } from "./raft.ts";
+import { raftActor, type RaftVariant } from "./raft.ts";
+import type { RaftDurable } from "./state.ts";
 
 /**
  * Raft (Ongaro and Ousterhout, USENIX ATC 2014, §5 and §8): a register with compare-and-set as the state machine behind a
@@ -37,7 +38,7 @@ function definition(about: SystemParts["about"], broken: Partial<Rules> = {}, de
       const election = numberOf(settings, "electionMs");
       const rules: Rules = { savesVote: true, commitsOwnTermOnly: true, logsReads: true, keepsMatching: true, ...broken };
       return plainActor(
-        raftActor({ ...rules, kind: about.name, machine: casRegister(null), begin: beginning(settings), electionMs: [election, election * 2], heartbeatMs: numberOf(settings, "heartbeatMs") }),
+        raftActor({ ...rules, opensTerm: false, kind: about.name, machine: casRegister(null), begin: beginning(settings), electionMs: [election, election * 2], heartbeatMs: numberOf(settings, "heartbeatMs") }),
       );
     },
     scripts: writersAndReaders,

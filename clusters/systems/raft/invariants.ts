@@ -1,7 +1,7 @@
 import type { SystemProperty } from "../../../harness/actor.ts";
 import { equalJson, type Json } from "../../../harness/json.ts";
 import { lastIndex, type Log, termAt } from "./log.ts";
-import type { RaftState } from "./raft.ts";
+import type { RaftState } from "./state.ts";
 
 /**
  * The properties of figure 3 of the paper, as far as one global state shows them ("leader append-only" speaks of two

@@ -9,6 +9,11 @@ export type Entry = { readonly term: number; readonly request: Request };
 /** What a client asked, and the server that it asked: the door through which the answer goes back. */
 export type Request = { readonly operation: OperationId; readonly door: ActorId; readonly call: { readonly f: string; readonly value: Json } };
 
+/** What a leader asks itself, and nobody waits for: a read, so that nothing follows from it. */
+export function opening(term: number, leader: ActorId): Request {
+  return { operation: `opening.${term}`, door: leader, call: { f: "read", value: null } };
+}
+
 export function lastIndex(log: Log): number {
   return log.length;
 }

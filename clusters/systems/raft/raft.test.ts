@@ -5,7 +5,7 @@ import { write } from "../../../harness/objects/register.ts";
 import { parseSettings } from "../../../harness/options.ts";
 import { figure8, raftCommitsOldTerms, raftRegister } from "./definition.ts";
 import { isUpToDate, type Log, withEntries } from "./log.ts";
-import type { RaftDurable, RaftState } from "./raft.ts";
+import type { RaftDurable, RaftState } from "./state.ts";
 
 /** `"1 1 2"`: three entries, of terms 1, 1 and 2. */
 function log(terms: string): Log {

@@ -1,7 +1,8 @@
 import type { Actor, ActorContext, ActorId, OperationId, Out } from "../../../harness/actor.ts";
 import type { Json } from "../../../harness/json.ts";
 import type { SequentialSpec } from "../../../harness/spec.ts";
-import { isUpToDate, lastIndex, lastTerm, type Log, type Request, termAt, withEntries } from "./log.ts";
+import { isUpToDate, lastIndex, lastTerm, opening, type Request, termAt, withEntries } from "./log.ts";
+import type { RaftBeginning, RaftDurable, RaftMessage, RaftState, RaftTimer, Role } from "./state.ts";
 
 /**
  * A replicated log: Ongaro and Ousterhout, "In search of an understandable consensus algorithm" (USENIX ATC 2014), figure
@@ -18,7 +19,7 @@ import { isUpToDate, lastIndex, lastTerm, type Log, type Request, termAt, withEn
  *
  * Choices of ours: a request is passed on at most once per leader and never repeated, so a lost one stays unanswered
  * rather than being applied twice (the paper's §8 has serial numbers for clients who repeat). Snapshots (§7) and changes
- * of membership (§6) are not here. Indices begin at 1; `nextIndex` and `matchIndex` are by server.
+ * of membership (§6) are not here.
  */
 export interface RaftVariant {
   readonly kind: string;
@@ -30,39 +31,17 @@ export interface RaftVariant {
   readonly logsReads: boolean;
   /** Only conflicting entries are deleted (§5.3); without it: the bug of `raft-truncates`. */
   readonly keepsMatching: boolean;
+  /** A leader opens its term with an entry of its own, so that it learns what is committed without waiting for a client (§8). */
+  readonly opensTerm: boolean;
   /** What the log is applied to; deterministic. */
   readonly machine: SequentialSpec;
-  /** What is on disk before the first start, by server; `null`s where the system begins from nothing. */
-  readonly begin: readonly (RaftDurable | null)[];
+  /** Where servers are at their first start, by server; those that are not named begin from nothing. */
+  readonly begin: readonly RaftBeginning[];
   /** How long a server hears no leader before it stands for election, ms: [least, most]. */
   readonly electionMs: readonly [number, number];
   readonly heartbeatMs: number;
 }
 
-export type RaftDurable = { readonly term: number; readonly votedFor: ActorId | null; readonly log: Log };
-export type RaftState = RaftDurable & {
-  readonly role: Role;
-  readonly commitIndex: number;
-  /** The state machine after entries 1 … commitIndex. */
-  readonly applied: Json;
-  /** Requests that wait for a leader to be known, oldest first. */
-  readonly queued: readonly Request[];
-  /** Operations of clients here that were handed to a leader and are not answered yet. */
-  readonly asked: readonly OperationId[];
-};
-type Role =
-  | { readonly name: "follower"; readonly leader: ActorId | null }
-  | { readonly name: "candidate"; readonly votes: readonly ActorId[] }
-  | { readonly name: "leader"; readonly nextIndex: readonly number[]; readonly matchIndex: readonly number[] };
-
-export type RaftMessage =
-  | { readonly type: "requestVote"; readonly term: number; readonly lastLogIndex: number; readonly lastLogTerm: number }
-  | { readonly type: "vote"; readonly term: number; readonly granted: boolean }
-  | { readonly type: "append"; readonly term: number; readonly prevLogIndex: number; readonly prevLogTerm: number; readonly entries: Log; readonly leaderCommit: number }
-  | { readonly type: "appended"; readonly term: number; readonly success: boolean; readonly matchIndex: number }
-  | { readonly type: "ask"; readonly request: Request }
-  | { readonly type: "answer"; readonly operation: OperationId; readonly value: Json };
-type RaftTimer = "election" | "heartbeat";
 type RaftOut = Out<RaftMessage, RaftTimer, never, RaftDurable>;
 
 /** One server; `variant` chooses the correct system or a twin. */
@@ -72,6 +51,8 @@ export function raftActor(variant: RaftVariant): Actor<RaftState, RaftMessage, R
     out.save({ term, votedFor: variant.savesVote ? votedFor : null, log });
     return state;
   };
+
+  const beat = (out: RaftOut): void => out.setTimer("heartbeat", [variant.heartbeatMs, variant.heartbeatMs]);
 
   const awaitLeader = (out: RaftOut): void => {
     out.cancelTimer("election");
@@ -93,10 +74,11 @@ export function raftActor(variant: RaftVariant): Actor<RaftState, RaftMessage, R
   const lead = (self: ActorContext, state: RaftState, out: RaftOut): RaftState => {
     if (state.role.name !== "candidate" || state.role.votes.length < majority(self)) return state;
     out.cancelTimer("election");
-    out.setTimer("heartbeat", [variant.heartbeatMs, variant.heartbeatMs]);
+    beat(out);
     const everywhere = (index: number): number[] => Array.from({ length: self.servers }, () => index);
     const role: Role = { name: "leader", nextIndex: everywhere(lastIndex(state.log) + 1), matchIndex: everywhere(0) };
-    return append(self, { ...state, role, queued: [] }, state.queued, out);
+    const requests = variant.opensTerm ? [opening(state.term, self.id), ...state.queued] : state.queued;
+    return append(self, { ...state, role, queued: [] }, requests, out);
   };
 
   /** Any message of a later term makes a follower in that term. */
@@ -172,9 +154,13 @@ export function raftActor(variant: RaftVariant): Actor<RaftState, RaftMessage, R
     kind: variant.kind,
 
     start(self, durable, out) {
-      awaitLeader(out);
-      const { term, votedFor, log } = durable ?? variant.begin[self.id] ?? { term: 0, votedFor: null, log: [] };
-      return { term, votedFor, log, role: { name: "follower", leader: null }, commitIndex: 0, applied: variant.machine.initial, queued: [], asked: [] };
+      const known: RaftBeginning = durable ?? variant.begin[self.id] ?? { term: 0, votedFor: null, log: [] };
+      const state: RaftState = { role: { name: "follower", leader: null }, commitIndex: 0, applied: variant.machine.initial, queued: [], asked: [], ...known };
+      // A restart finds what is on disk, and no office.
+      if (durable === null && known.role !== undefined) remember(state, out);
+      if (state.role.name === "leader") beat(out);
+      else awaitLeader(out);
+      return state;
     },
 
     onClient(self, state, operation, call, out) {
@@ -192,7 +178,7 @@ export function raftActor(variant: RaftVariant): Actor<RaftState, RaftMessage, R
       if (timer === "election") return stand(self, state, out);
       if (state.role.name !== "leader") return state;
       for (const peer of self.peers) replicate(state, peer, out);
-      out.setTimer("heartbeat", [variant.heartbeatMs, variant.heartbeatMs]);
+      beat(out);
       return state;
     },
 
@@ -253,6 +239,6 @@ function progressed(role: Role & { name: "leader" }, follower: ActorId, answer: 
   return { name: "leader", nextIndex, matchIndex };
 }
 
-function majority(self: ActorContext): number {
+export function majority(self: ActorContext): number {
   return Math.floor(self.servers / 2) + 1;
 }
