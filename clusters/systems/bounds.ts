@@ -21,7 +21,7 @@ export interface SystemParts {
   readonly spec: SequentialSpec;
   /** Every server's code. */
   actor(settings: Settings): Actor;
-  scripts(servers: number, clients: number): readonly ClientScript[];
+  scripts(servers: number, clients: number, settings: Settings): readonly ClientScript[];
   readonly properties?: readonly SystemProperty[];
   /** Timers' durations matter, on clocks that drift so far. */
   clocks?(settings: Settings): NonNullable<ModelBounds["clocks"]>;
@@ -61,7 +61,7 @@ export function defineSystem(parts: SystemParts): SystemDefinition {
         servers,
         actor: () => actor,
         spec: parts.spec,
-        model: { ...boundsOf(settings, parts.scripts(servers, numberOf(settings, "clients"))), ...(parts.clocks === undefined ? {} : { clocks: parts.clocks(settings) }) },
+        model: { ...boundsOf(settings, parts.scripts(servers, numberOf(settings, "clients"), settings)), ...(parts.clocks === undefined ? {} : { clocks: parts.clocks(settings) }) },
         properties: parts.properties ?? [],
         ...(parts.liveness === undefined ? {} : { liveness: parts.liveness(settings) }),
       };

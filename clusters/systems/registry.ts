@@ -12,6 +12,7 @@ import { paxosAmnesia, paxosConsensus, paxosNoAdoption, paxosOwnPromise } from "
 import { primaryBackup, primaryBackupEarlyAnswer } from "./primary-backup/definition.ts";
 import { pnCounter, pnCounterAddingMerge } from "./pn-counter/definition.ts";
 import { raftCommitsOldTerms, raftLocalRead, raftRegister, raftTruncates, raftVoteAmnesia } from "./raft/definition.ts";
+import { raftReadIndex, raftReadIndexAnyRound, raftReadIndexEarly, raftReadIndexSameName } from "./raft-read-index/definition.ts";
 import { requestService, requestServiceNoKeys, requestServiceVolatileKeys } from "./request-service/definition.ts";
 import { singleCopy, singleCopySplit } from "./single-copy/definition.ts";
 import { stateMerge, stateMergeLastArrival, stateMergeOwnNumbers } from "./state-merge/definition.ts";
@@ -25,6 +26,7 @@ export const systemDefinitions: readonly SystemDefinition[] = [
   ...[chain, chainReadAnywhere],
   ...[paxosConsensus, paxosNoAdoption, paxosOwnPromise, paxosAmnesia],
   ...[raftRegister, raftVoteAmnesia, raftLocalRead, raftTruncates, raftCommitsOldTerms],
+  ...[raftReadIndex, raftReadIndexEarly, raftReadIndexAnyRound, raftReadIndexSameName],
   ...[atomicCommit, atomicCommitImpatient],
   ...[lamportMutex, lamportMutexNoAcknowledgement, lamportMutexNoTieBreak, lamportMutexOvertaking],
   ...[lease, leaseDrift],

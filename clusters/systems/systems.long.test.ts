@@ -19,9 +19,9 @@ it.each(proofs)("%s %o keeps its promise in each of its %i states, and simulated
 });
 
 describe("the bug of every twin, within its default bounds", () => {
-  it.each(systemDefinitions.filter(({ role }) => role === "twin"))("$name: some strategy finds it in 20,000 runs, and whatever finds it finds it again from the run's seed", ({ name }) => {
+  it.each(systemDefinitions.filter(({ role }) => role === "twin"))("$name: some strategy finds it in 50,000 runs, and whatever finds it finds it again from the run's seed", ({ name }) => {
     const system = makeSystem(name, []);
-    const finds = simulationStrategies.map((strategy) => simulate(system, { runs: 20_000, seed: 1, strategy, stopAtFirstBad: true })).filter(({ firstBad }) => firstBad !== undefined);
+    const finds = simulationStrategies.map((strategy) => simulate(system, { runs: 50_000, seed: 1, strategy, stopAtFirstBad: true })).filter(({ firstBad }) => firstBad !== undefined);
 
     expect(finds.length).toBeGreaterThan(0);
     for (const found of finds) expectRepeated(system, found);
