@@ -3,7 +3,7 @@ import { HarnessError } from "../../harness/errors.ts";
 import type { Flows } from "./flows.ts";
 import type { Memo } from "./memo.ts";
 import { LOCALS } from "./record.ts";
-import type { ReductionTables } from "./reduction.ts";
+import type { ReductionTables } from "./reduction/verdicts.ts";
 import { mix } from "./tables.ts";
 
 const NETWORK_MAX = 4096;

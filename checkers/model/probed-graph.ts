@@ -1,6 +1,6 @@
 import { canonicalJson, deepFreeze, equalJson, type Json } from "../../harness/json.ts";
 import { DELIVER, type Envelope, type Memo } from "./memo.ts";
-import type { GraphEffect, GraphSend, GraphTransition, LocalGraph } from "./reduction.ts";
+import type { GraphEffect, GraphSend, GraphTransition, LocalGraph } from "./reduction/local-graph.ts";
 import { Interner, PairTable } from "./tables.ts";
 
 /**

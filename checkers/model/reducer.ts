@@ -2,7 +2,8 @@ import type { ActorModel } from "../../harness/actor-model.ts";
 import { estimateStates } from "./estimate.ts";
 import type { Memo } from "./memo.ts";
 import { ProbedGraph } from "./probed-graph.ts";
-import { reductionTables, type ReductionTables } from "./reduction.ts";
+import { reductionTables } from "./reduction.ts";
+import type { ReductionTables } from "./reduction/verdicts.ts";
 
 /** What a reduced pass leaves out. */
 export interface Reduction {

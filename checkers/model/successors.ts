@@ -8,7 +8,7 @@ import { BLOCKED, budgetOf, DELIVER, DROP, DUPLICATE, IGNORED, LOCAL, type Memo 
 import { NetworkPart } from "./network-part.ts";
 import { HI, HISTORY, LO, LOCALS, SPENT } from "./record.ts";
 import type { Reduction } from "./reducer.ts";
-import type { ReductionTables } from "./reduction.ts";
+import type { ReductionTables } from "./reduction/verdicts.ts";
 
 /**
  * What follows a state, one candidate after the other: look up the transition, add its fingerprint delta, and tell the
