@@ -1,6 +1,7 @@
 import type { Endpoint } from "../../harness/cluster.ts";
 import type { NodeId } from "../../harness/ids.ts";
 import type { Settings } from "../../harness/options.ts";
+import type { DebianRelease } from "./debian.ts";
 import type { ImageWork } from "./image.ts";
 
 /**
@@ -18,6 +19,10 @@ export interface DockerSystem {
   readonly dockerfile: string;
   /** Files from elsewhere that its Dockerfile copies, by their name in the build context; a function makes them first. */
   readonly files?: BuildFiles | ((work: ImageWork) => Promise<BuildFiles>);
+  /** What its image stands on; default Debian 12. */
+  readonly debian?: DebianRelease;
+  /** Of what release its Dockerfile takes programs besides: it has `ARG SECOND`, a base image of that release, and `relocate` in its context. */
+  readonly secondDebian?: DebianRelease;
   /** Where clients connect. */
   readonly clientPort: number;
   /** Further ports at which the host looks at a node past all proxies: a REST interface, a second daemon. */

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { HarnessError } from "../../harness/errors.ts";
 import { deadlineSignal, within } from "../../harness/time.ts";
 import { goVersion } from "../net/go-program.ts";
-import { presentDebian } from "./base-image.ts";
+import { debian11, debian12, debian13, officialDebian, presentDebian } from "./debian.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { imageLabel } from "./image.ts";
 import { runLabels } from "./labels.ts";
@@ -37,7 +37,7 @@ export async function doctor(): Promise<Finding[]> {
     await loopbackFinding(),
     engineFinding(reached, refusal),
     programFinding("docker", "the command line with which `rashomon heal` undoes what a killed run left in the engine"),
-    ...(reached === undefined ? [] : [await debianFinding(reached), await toxiproxyFinding(reached), ...(await privilegeFindings(reached))]),
+    ...(reached === undefined ? [] : [await debianFinding(reached), await otherDebiansFinding(reached), await toxiproxyFinding(reached), ...(await privilegeFindings(reached))]),
     optional("mmdebstrap", findProgram("mmdebstrap"), "bootstraps the base image where no registry answers: apt-get install mmdebstrap"),
     optional("Go", await goVersion(deadlineSignal(registryMsMax)), "builds Toxiproxy where its image cannot be pulled: install Go 1.23 or later"),
     optional("Chromium", ["chromium", "chromium-browser", "google-chrome"].flatMap((name) => findProgram(name) ?? [])[0], "opens reports in the browser tests only: install Chromium"),
@@ -81,12 +81,18 @@ function optional(name: string, seen: string | undefined, use: string): Finding 
 
 async function debianFinding(engine: Engine): Promise<Finding> {
   const name = "base image";
-  const present = await presentDebian(engine);
+  const present = await presentDebian(engine, debian12);
   if (present !== undefined) return { name, ok: true, detail: `${present} is there` };
-  const refusal = await registryRefusal(engine, "debian:bookworm-slim");
-  if (refusal === undefined) return { name, ok: true, detail: "debian:bookworm-slim can be pulled" };
+  const official = officialDebian(debian12);
+  const refusal = await registryRefusal(engine, official);
+  if (refusal === undefined) return { name, ok: true, detail: `${official} can be pulled` };
   if (findProgram("mmdebstrap") !== undefined) return { name, ok: true, detail: "no registry answers; mmdebstrap will bootstrap it at the first run" };
-  return { name, ok: false, detail: `debian:bookworm-slim cannot be pulled: ${refusal}`, nextStep: "install mmdebstrap (apt-get install mmdebstrap), or load the image with `docker load`" };
+  return { name, ok: false, detail: `${official} cannot be pulled: ${refusal}`, nextStep: "install mmdebstrap (apt-get install mmdebstrap), or load the image with `docker load`" };
+}
+
+async function otherDebiansFinding(engine: Engine): Promise<Finding> {
+  const present = await Promise.all([debian11, debian13].map((release) => presentDebian(engine, release)));
+  return optional("other Debian releases", present.filter((name) => name !== undefined).join(", ") || undefined, "other versions of databases stand on them (--set version=): fetched as the base image is, when one is asked for");
 }
 
 async function toxiproxyFinding(engine: Engine): Promise<Finding> {

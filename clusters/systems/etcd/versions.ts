@@ -1,9 +1,8 @@
 import { dirname } from "node:path";
-import type { DockerSystem } from "../../docker/docker-system.ts";
 import { dockerfileBeside, type ImageWork } from "../../docker/image.ts";
 import { cacheFolder } from "../../docker/pod-image.ts";
 import { buildGoProgram } from "../../net/go-program.ts";
-import { type TwoVersions, versionQuestion } from "../two-versions.ts";
+import { imageOfVersions, type TwoVersions } from "../two-versions.ts";
 
 /** 3.4 is Debian's package; 3.5 is built from its Go module, once, in about a minute of two cores. */
 export const etcdVersions: TwoVersions = {
@@ -13,10 +12,8 @@ export const etcdVersions: TwoVersions = {
 const newerVersion = "3.5.21";
 
 /** The image that has what was chosen, and how to ask it for its versions. */
-export function imageOf(choice: string): Pick<DockerSystem, "dockerfile" | "files" | "version"> {
-  const version = versionQuestion(choice, etcdVersions);
-  if (choice === etcdVersions.older.name) return { dockerfile: dockerfileBeside(import.meta.url, "."), version };
-  return { dockerfile: dockerfileBeside(import.meta.url, "./two-versions"), files: async (work) => ({ etcd: await buildNewer(work) }), version };
+export function imageOf(choice: string): ReturnType<typeof imageOfVersions> {
+  return imageOfVersions(choice, etcdVersions, { callerUrl: import.meta.url, second: { files: async (work) => ({ etcd: await buildNewer(work) }) } });
 }
 
 /** The module names its own parts by relative paths, so it cannot be installed by itself: a module of ours requires it. */

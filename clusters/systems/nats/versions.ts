@@ -1,8 +1,7 @@
-import type { DockerSystem } from "../../docker/docker-system.ts";
-import { dockerfileBeside, type ImageWork } from "../../docker/image.ts";
+import type { ImageWork } from "../../docker/image.ts";
 import { cacheFolder } from "../../docker/pod-image.ts";
 import { buildGoProgram } from "../../net/go-program.ts";
-import { type TwoVersions, versionQuestion } from "../two-versions.ts";
+import { imageOfVersions, type TwoVersions } from "../two-versions.ts";
 
 /** 2.9 is Debian's package; 2.10 is built from its Go module, once, in half a minute of processor time. */
 export const natsVersions: TwoVersions = {
@@ -12,10 +11,8 @@ export const natsVersions: TwoVersions = {
 const newerVersion = "2.10.29";
 
 /** The image that has what was chosen, and how to ask it for its versions. */
-export function imageOf(choice: string): Pick<DockerSystem, "dockerfile" | "files" | "version"> {
-  const version = versionQuestion(choice, natsVersions);
-  if (choice === natsVersions.older.name) return { dockerfile: dockerfileBeside(import.meta.url, "."), version };
-  return { dockerfile: dockerfileBeside(import.meta.url, "./two-versions"), files: async (work) => ({ "nats-server": await buildNewer(work) }), version };
+export function imageOf(choice: string): ReturnType<typeof imageOfVersions> {
+  return imageOfVersions(choice, natsVersions, { callerUrl: import.meta.url, second: { files: async (work) => ({ "nats-server": await buildNewer(work) }) } });
 }
 
 async function buildNewer({ engine, signal, progress }: ImageWork): Promise<string> {
