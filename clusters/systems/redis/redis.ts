@@ -1,13 +1,22 @@
 import type { DatabaseDefinition } from "../../../harness/database.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
 import { redisClient } from "./client.ts";
+import { versionChoices } from "../two-versions.ts";
 import { redisSystem } from "./system.ts";
+import { redisVersions } from "./versions.ts";
 
-/** Redis 7.0 under Sentinel: asynchronous replication, and a failover that a quorum of Sentinels agrees on. */
+/** Redis under Sentinel: asynchronous replication, and a failover that a quorum of Sentinels agrees on. */
 export const redis: DatabaseDefinition = {
   name: "redis",
-  summary: "Redis 7.0 under Sentinel in Docker: asynchronous replication, failover by a quorum; processes redis and sentinel",
+  summary: "Redis 7.0 or 8.0 under Sentinel in Docker: asynchronous replication, failover by a quorum; processes redis and sentinel",
   options: [
+    {
+      name: "version",
+      kind: "choice",
+      choices: versionChoices(redisVersions.redis),
+      default: redisVersions.redis.older.name,
+      reason: "what Debian 12 packages; 8.0 comes from Debian 13, mixed has it on the last node only, rolling has it wherever Redis is started again",
+    },
     {
       name: "reads",
       kind: "choice",

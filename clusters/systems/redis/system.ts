@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import type { DockerNode, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
-import { dockerfileBeside } from "../../docker/image.ts";
+import { programsOf } from "../two-versions.ts";
 import { disagreement, holders, sentinelPort, sentinelServes, serves, watchedName } from "./look.ts";
+import { imageOf, redisVersions } from "./versions.ts";
 
 const redisPort = 6379;
 /** In a folder that belongs to redis, since both daemons rewrite their files: that is where roles are after a failover. */
@@ -18,9 +19,10 @@ const user = "redis";
  *     n2  redis (replica) ── sentinel
  */
 export function redisSystem(settings: Settings): DockerSystem {
+  const version = textOf(settings, "version");
   return {
     name: "redis",
-    dockerfile: dockerfileBeside(import.meta.url, "."),
+    ...imageOf(version),
     clientPort: redisPort,
     lookingPorts: [sentinelPort],
     peers: { reachedBy: "address", ports: [redisPort, sentinelPort] },
@@ -28,16 +30,15 @@ export function redisSystem(settings: Settings): DockerSystem {
     probe: { peerPort: redisPort, peer: { tcp: "PING\r\n" }, clients: { tcp: "PING\r\n" } },
     roles: ["primary", "leader", "replica"],
     dataFolders: ["/var/lib/redis"],
-    version: { argv: ["/usr/bin/redis-server", "--version"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => ({
       files: [
         { path: configurations.redis, content: redisConfiguration(place, settings), owner: user },
         { path: configurations.sentinel, content: sentinelConfiguration(place, settings), owner: user },
       ],
     }),
-    daemons: () => [
-      { name: "redis", user, program: "/usr/bin/redis-server", args: [configurations.redis], ready: serves },
-      { name: "sentinel", user, program: "/usr/bin/redis-sentinel", args: [configurations.sentinel], ready: sentinelServes },
+    daemons: (place) => [
+      { name: "redis", user, ...programsOf(version, redisVersions.redis, place), args: [configurations.redis], ready: serves },
+      { name: "sentinel", user, ...programsOf(version, redisVersions.sentinel, place), args: [configurations.sentinel], ready: sentinelServes },
     ],
     serves,
     disagreement,
