@@ -1,7 +1,9 @@
 import { assert } from "./assert.ts";
 import { HarnessError } from "./errors.ts";
+import { ProcessStates } from "./history/process-states.ts";
+import { ValueInterner } from "./history/value-interner.ts";
 import { NEMESIS, type ProcessId, processId } from "./ids.ts";
-import { canonicalJson, type Json } from "./json.ts";
+import type { Json } from "./json.ts";
 import type { Completion, Invocation, Op, OpType } from "./op.ts";
 
 /**
@@ -147,8 +149,7 @@ export class HistoryBuilder {
   readonly #functions = new Interner();
   readonly #valueIds = new ValueInterner();
   readonly #errors = new Map<number, Json>();
-  readonly #open = new Map<number, number>();
-  readonly #ended = new Set<number>();
+  readonly #states = new ProcessStates();
 
   get length(): number {
     return this.#length;
@@ -160,15 +161,15 @@ export class HistoryBuilder {
     if (index === this.#capacity) this.#grow();
     let pair = -1;
     if (op.process !== NEMESIS) {
-      const open = this.#open.get(op.process);
+      const open = this.#states.openOf(op.process);
       if (op.type === "invoke") {
         if (open !== undefined) {
           throw malformed(place ?? `op ${index}`, `process ${op.process} invokes ${op.f} while its ${this.#describe(open)} is still open`);
         }
-        if (this.#ended.has(op.process)) {
+        if (this.#states.hasEnded(op.process)) {
           throw malformed(place ?? `op ${index}`, `process ${op.process} invokes ${op.f} after an operation of it ended in info`);
         }
-        this.#open.set(op.process, index);
+        this.#states.opened(op.process, index);
       } else {
         if (open === undefined) {
           throw malformed(place ?? `op ${index}`, `process ${op.process} completes ${op.f} (${op.type}) without an invocation`);
@@ -179,8 +180,8 @@ export class HistoryBuilder {
         }
         pair = open;
         this.#pairs[open] = index;
-        this.#open.delete(op.process);
-        if (op.type === "info" && this.endAtInfo) this.#ended.add(op.process);
+        if (op.type === "info" && this.endAtInfo) this.#states.ended(op.process);
+        else this.#states.closed(op.process);
       }
     }
     this.#types[index] = typeCodes[op.type];
@@ -258,52 +259,6 @@ class Interner {
       this.#ids.set(text, id);
     }
     return id;
-  }
-}
-
-/**
- * Values by content: equal values share an id, except lists of lists. Scalars never pay for JSON, and whole numbers from
- * 0 on, which is what most workloads write, not even for hashing: their ids stand in a table as long as they lie densely.
- */
-class ValueInterner {
-  readonly list: Json[] = [];
-  /** By value: its id plus 1; 0 where it has none here. */
-  #dense = new Int32Array(1024);
-  readonly #scalars = new Map<null | boolean | number | string, number>();
-  readonly #composites = new Map<string, number>();
-
-  id(value: Json): number {
-    if (typeof value === "number" && value >>> 0 === value && (value < this.#dense.length || this.#denseEnough(value))) {
-      const known = this.#dense[value]!;
-      if (known !== 0) return known - 1;
-      const id = this.#scalars.get(value) ?? this.#add(value);
-      this.#dense[value] = id + 1;
-      return id;
-    }
-    if (value === null || typeof value !== "object") {
-      let id = this.#scalars.get(value);
-      if (id === undefined) this.#scalars.set(value, (id = this.#add(value)));
-      return id;
-    }
-    // Lists of lists are transactions: hardly two of them are equal, and their texts would be most of the memory.
-    if (Array.isArray(value) && Array.isArray(value[0])) return this.#add(value);
-    const key = canonicalJson(value);
-    let id = this.#composites.get(key);
-    if (id === undefined) this.#composites.set(key, (id = this.#add(value)));
-    return id;
-  }
-
-  #add(value: Json): number {
-    return this.list.push(value) - 1;
-  }
-
-  /** Grows the table when at least a quarter of it will then be in use. */
-  #denseEnough(value: number): boolean {
-    if (value >= 4 * (this.list.length + 256)) return false;
-    const grown = new Int32Array(Math.max(value + 1, this.#dense.length * 2));
-    grown.set(this.#dense);
-    this.#dense = grown;
-    return true;
   }
 }
 

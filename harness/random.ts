@@ -38,7 +38,7 @@ export class Random {
 
   /** Most forks are never drawn from, so the state is made at the first draw. */
   #begin(): void {
-    const [a, b, c, d, length] = this.#hashed();
+    const { a, b, c, d, length } = this.#hashed();
     this.#a = hashEnd(a, length);
     this.#b = hashEnd(b, length);
     this.#c = hashEnd(c, length);
@@ -109,8 +109,14 @@ export class Random {
 }
 
 /** Of one text, unfinished: one for each word of the state, and the text's length so far. */
-type Hashes = readonly [a: number, b: number, c: number, d: number, length: number];
-const salts: Hashes = [0x9e3779b9 | 0, 0x243f6a88, 0xb7e15162 | 0, 0xdeadbeef | 0, 0];
+interface Hashes {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly length: number;
+}
+const salts: Hashes = { a: 0x9e3779b9 | 0, b: 0x243f6a88, c: 0xb7e15162 | 0, d: 0xdeadbeef | 0, length: 0 };
 
 /** 32-bit hash of a text: FNV-like step with a murmur3 finaliser; not for security. */
 export function hash32(text: string, salt: number): number {
@@ -120,7 +126,7 @@ export function hash32(text: string, salt: number): number {
 }
 
 /** Takes in more of the text. */
-function hashesOn([a, b, c, d, length]: Hashes, text: string): Hashes {
+function hashesOn({ a, b, c, d, length }: Hashes, text: string): Hashes {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     a = hashOn(a, code);
@@ -128,7 +134,7 @@ function hashesOn([a, b, c, d, length]: Hashes, text: string): Hashes {
     c = hashOn(c, code);
     d = hashOn(d, code);
   }
-  return [a, b, c, d, length + text.length];
+  return { a, b, c, d, length: length + text.length };
 }
 
 function hashOn(hash: number, code: number): number {
