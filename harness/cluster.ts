@@ -25,6 +25,14 @@ export interface Abilities {
   readonly processes: readonly string[];
   /** Roles that nodes may have; `unknown`: some, which are not known by name. */
   readonly roles: readonly string[] | "unknown";
+  /** Absent: every member may leave. */
+  readonly fixedMembers?: FixedMembers;
+}
+
+/** Nodes that never leave their cluster, as they hold these roles for good. */
+export interface FixedMembers {
+  readonly nodes: readonly NodeId[];
+  readonly roles: readonly string[];
 }
 
 export interface ClusterStart {
@@ -119,6 +127,8 @@ export interface ClockSkew {
 
 /** Who belongs to the cluster, by its members' own count: not who serves now. */
 export interface Membership {
+  /** Absent: every member may leave. */
+  readonly fixed?: FixedMembers;
   /** In the cluster's order; empty when nobody tells. */
   members(signal: AbortSignal): Promise<readonly NodeId[]>;
   /** The node leaves for good and loses all that it had; reverting lets it join as a new member and waits until it serves. */

@@ -136,6 +136,18 @@ describe("capabilities are asked for before the run", () => {
     await expect(planOf("shrink", { cluster, settings: ["target=n3"] })).rejects.toThrow("n3 cannot leave");
   });
 
+  it("a member whose role nobody else can take is refused by name and by role, and never drawn", async () => {
+    const cluster = memoryCluster(3);
+    const [n1] = cluster.nodes;
+    const fixed = { ...cluster, membership: { ...cluster.membership!, fixed: { nodes: [n1!], roles: ["leader"] } } };
+    const refusal = (target: string): string => codeAndText(() => checkCapabilities([arm(faultNamed("shrink"), { target })], fixed));
+
+    for (const target of ["n1", "leader"]) expect(refusal(target)).toContain(`n1 is its leader for good and cannot leave, so ${target} cannot be the target (for shrink)`);
+    for (const target of ["n2", "replica", "any", "each"]) expect(refusal(target)).toBe("fine");
+    const drawn = await Promise.all(["any", "replica", "each"].flatMap((target) => [0, 1, 2, 3].map((injection) => planOf("shrink", { settings: [`target=${target}`], injection, seed: String(injection), cluster: fixed }))));
+    expect(new Set(drawn.flatMap(({ targets }) => targets))).toEqual(new Set(["n2", "n3"]));
+  });
+
   it("a fault without any link to act on says so", async () => {
     await expect(planOf("latency", { cluster: memoryCluster(1) })).rejects.toThrow("has no links");
   });

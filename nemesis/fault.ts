@@ -1,9 +1,9 @@
-import type { Abilities, Capability, RunningCluster } from "../harness/cluster.ts";
+import type { Abilities, Capability, FixedMembers, RunningCluster } from "../harness/cluster.ts";
 import { HarnessError } from "../harness/errors.ts";
 import { type OptionSpec, parseSettings, type Settings } from "../harness/options.ts";
 import type { Plan, PlanContext } from "./plan.ts";
 import { missingProcess } from "./process.ts";
-import { namesOf, targetsMost } from "./target.ts";
+import { type Names, namesOf, targetsMost } from "./target.ts";
 
 export type { Plan, PlanContext } from "./plan.ts";
 
@@ -81,11 +81,12 @@ function abilitiesOf(cluster: RunningCluster): Abilities {
     can: (Object.keys(needs) as Need[]).filter(able),
     processes: cluster.processes?.names ?? [],
     roles: cluster.roles === undefined ? [] : "unknown",
+    ...(cluster.membership?.fixed === undefined ? {} : { fixedMembers: cluster.membership.fixed }),
   };
 }
 
 function missing({ fault, settings }: ArmedFault, abilities: Abilities): string[] {
-  const { nodes, can, roles } = abilities;
+  const { nodes, can, roles, fixedMembers } = abilities;
   const problems = fault.needs.filter((need) => !can.includes(need)).map((need) => needs[need]);
   if (nodes.length < fault.nodesMin) problems.push(`it has ${nodes.length} node(s) where ${fault.nodesMin} are needed`);
   const target = settings.target;
@@ -93,11 +94,18 @@ function missing({ fault, settings }: ArmedFault, abilities: Abilities): string[
     const names = namesOf(target, nodes);
     if (names.kind === "unknown") problems.push(`it has no node ${names.names.join(", ")} (its nodes: ${nodes.join(", ")})`);
     if (targetsMost(names, nodes.length) > (fault.targetsMax ?? Infinity)) problems.push(`it does this to ${fault.targetsMax} node(s) at a time, not to ${target}`);
+    if (fault.needs.includes("membership") && fixedMembers !== undefined && meansFixed(names, fixedMembers)) {
+      problems.push(`${fixedMembers.nodes.join(", ")} is its ${fixedMembers.roles[0]} for good and cannot leave, so ${target} cannot be the target`);
+    }
     if (names.kind === "role" && roles !== "unknown" && !roles.includes(target)) problems.push(`its nodes have no roles such as ${JSON.stringify(target)}${roles.length === 0 ? "" : ` (they have ${roles.join(", ")})`}`);
   }
   const process = missingProcess(settings, abilities.processes);
   if (process !== undefined) problems.push(process);
   return problems;
+}
+
+function meansFixed(names: Names, { nodes, roles }: FixedMembers): boolean {
+  return (names.kind === "nodes" && names.nodes.some((node) => nodes.includes(node))) || (names.kind === "role" && roles.includes(names.role));
 }
 
 const needs: { readonly [need in Need]: string } = {

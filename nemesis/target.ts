@@ -76,21 +76,20 @@ function setSize(set: SetName, n: number): number {
 /** How long a cluster may take to say who holds a role. */
 const roleMsMax = 2_000;
 
-/** Resolves the setting `target` for one injection. Never fails for want of a role: a fault with another target beats none. */
-export async function chooseTarget(context: PlanContext): Promise<Target> {
+/** Resolves the setting `target` for one injection. Never fails for want of a role: a fault with another target beats none. What is not named node by node is chosen out of `nodes`. */
+export async function chooseTarget(context: PlanContext, nodes: readonly NodeId[] = context.cluster.nodes): Promise<Target> {
   const { cluster, random, injection } = context;
-  const { nodes } = cluster;
   const text = textOf(context.settings, "target");
-  const names = namesOf(text, nodes);
+  const names = namesOf(text, cluster.nodes);
   switch (names.kind) {
     case "set":
       return labelled(inOrder(nodes, chooseSet(names.set)));
     case "nodes":
       return labelled(names.nodes);
     case "unknown":
-      throw new HarnessError("BAD_OPTION", `cluster '${cluster.name}' has no node ${names.names.join(", ")}`, { nextStep: `name some of ${nodes.join(", ")}` });
+      throw new HarnessError("BAD_OPTION", `cluster '${cluster.name}' has no node ${names.names.join(", ")}`, { nextStep: `name some of ${cluster.nodes.join(", ")}` });
     case "role": {
-      const holders = await holdersOf(names.role, context);
+      const holders = inOrder(nodes, await holdersOf(names.role, context));
       const known = holders.length > 0;
       const node = random.pick(known ? holders : nodes);
       return { nodes: [node], label: `${node} (${known ? names.role : `no ${names.role} known`})` };
@@ -114,8 +113,7 @@ export async function chooseTarget(context: PlanContext): Promise<Target> {
 
 async function holdersOf(role: string, { cluster, signal }: PlanContext): Promise<readonly NodeId[]> {
   try {
-    const holders = (await cluster.roles?.(role, deadlineSignal(roleMsMax, signal))) ?? [];
-    return inOrder(cluster.nodes, holders);
+    return (await cluster.roles?.(role, deadlineSignal(roleMsMax, signal))) ?? [];
   } catch {
     signal.throwIfAborted();
     return [];

@@ -17,14 +17,14 @@ export function abilitiesOf(subject: Subject, settings: readonly string[] = []):
 
 /** One row of the table in `docs/databases.md`. */
 export function abilitiesRow(subject: Subject, settings: readonly string[] = []): string {
-  const { processes, roles, can } = abilitiesOf(subject, settings);
+  const { processes, roles, can, fixedMembers } = abilitiesOf(subject, settings);
   const supported = supportedFaults({ can });
   const lacking = faults.map(({ name }) => name).filter((name) => !supported.includes(name));
   const cells = [
     [subject.name, ...settings].join(", "),
     processes.join(", "),
     roles === "unknown" ? "some" : roles.join(", ") || "none",
-    lacking.length === 0 ? "all" : `all but ${lacking.join(", ")}`,
+    [lacking.length === 0 ? "all" : `all but ${lacking.join(", ")}`, ...(fixedMembers?.nodes ?? []).map((node) => `${node} never leaves`)].join("; "),
   ];
   return `| ${cells.join(" | ")} |`;
 }

@@ -19,7 +19,7 @@ import { createNetwork, type ClusterNetwork } from "./network.ts";
 import { labelledObjects } from "./sweep.ts";
 import { powerControl, type PowerHolds } from "./power.ts";
 import { startPod, type Pod, type Reach } from "./pod.ts";
-import { dockerMembership } from "./membership.ts";
+import { dockerMembership, fixedMembers } from "./membership.ts";
 import { podNet } from "./pod-net.ts";
 import { processControl } from "./processes.ts";
 import { setUpNode } from "./set-up.ts";
@@ -120,6 +120,7 @@ class DockerRunningCluster implements RunningCluster {
     const membership = dockerMembership({
       scope: this.#scope,
       system: options.system,
+      nodes: this.nodes,
       find: (node) => this.#find(node),
       looking: () => this.#lookingAt(),
       startJoining: (node, signal) => this.#run(node, this.#find(node).daemons, { which: "join", signal }),
@@ -339,8 +340,16 @@ class DockerRunningCluster implements RunningCluster {
   }
 }
 
-function abilitiesOf({ system, nodes }: DockerClusterOptions): Abilities {
-  return { nodes: nodeNames(nodes), can: ["net", "toxics", "processes", ...(system.membership === undefined ? [] : ["membership" as const]), ...(system.unsyncedMs === undefined ? [] : ["power" as const])], processes: processNames(system), roles: system.roles };
+function abilitiesOf({ system, nodes: count }: DockerClusterOptions): Abilities {
+  const nodes = nodeNames(count);
+  const fixed = fixedMembers(system, nodes);
+  return {
+    nodes,
+    can: ["net", "toxics", "processes", ...(system.membership === undefined ? [] : ["membership" as const]), ...(system.unsyncedMs === undefined ? [] : ["power" as const])],
+    processes: processNames(system),
+    roles: system.roles,
+    ...(fixed === undefined ? {} : { fixedMembers: fixed }),
+  };
 }
 
 /** What a node's daemons are called; the names do not depend on where it stands. */

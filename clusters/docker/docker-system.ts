@@ -69,6 +69,8 @@ export interface DockerSystem {
 export interface MembershipOperations {
   /** As most of those that answer count; empty when nobody tells. */
   members(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<readonly NodeId[]>;
+  /** Roles that the first node holds for good, so that it never leaves; absent: every node may leave. */
+  readonly rolesOfFirst?: readonly string[];
   leave?(place: NodePlace): readonly NodeCommand[];
   left?(place: NodePlace): readonly NodeCommand[];
   join?(place: NodePlace): readonly NodeCommand[];

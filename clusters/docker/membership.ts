@@ -1,5 +1,5 @@
 import { assert } from "../../harness/assert.ts";
-import type { Membership } from "../../harness/cluster.ts";
+import type { FixedMembers, Membership } from "../../harness/cluster.ts";
 import type { Disturbance } from "../../harness/disturbance.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import type { NodeId } from "../../harness/ids.ts";
@@ -16,6 +16,7 @@ import { failureOf, setUpCommands } from "./set-up.ts";
 export interface MembershipHolds {
   readonly scope: RunScope;
   readonly system: DockerSystem;
+  readonly nodes: readonly NodeId[];
   find(node: NodeId): { readonly place: NodePlace; readonly container: Container; readonly daemons: readonly DaemonControl[] };
   looking(): ReadonlyMap<NodeId, Lookout>;
   /** Starts the node's daemons as a new member's; resolves when it serves. */
@@ -31,8 +32,14 @@ const countedMsMax = 60_000;
 export function dockerMembership(holds: MembershipHolds): Membership | undefined {
   const { membership } = holds.system;
   if (membership === undefined) return undefined;
+  const fixed = fixedMembers(holds.system, holds.nodes);
   const members = (signal: AbortSignal): Promise<readonly NodeId[]> => membership.members(holds.looking(), signal);
-  return { members, remove: (node) => removal(node, holds, members) };
+  return { members, remove: (node) => removal(node, holds, members), ...(fixed === undefined ? {} : { fixed }) };
+}
+
+/** Undefined when every node may leave. */
+export function fixedMembers({ membership }: DockerSystem, [first]: readonly NodeId[]): FixedMembers | undefined {
+  return membership?.rolesOfFirst === undefined || first === undefined ? undefined : { nodes: [first], roles: membership.rolesOfFirst };
 }
 
 function removal(node: NodeId, holds: MembershipHolds, members: (signal: AbortSignal) => Promise<readonly NodeId[]>): Disturbance {

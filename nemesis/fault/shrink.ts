@@ -13,6 +13,7 @@ import { chooseTarget, type Target, targetOption } from "../target.ts";
  *
  * It is what operators do to replace a machine, and must change nothing for clients of the others. Only a cluster that
  * keeps a majority of all its nodes, each a member that serves, may become smaller: what is lost otherwise was lost by us.
+ * Nor does a member leave whose role nobody else can take: naming it is refused before the run, drawing passes it over.
  */
 export const shrink: Fault = {
   name: "shrink",
@@ -22,7 +23,9 @@ export const shrink: Fault = {
   targetsMax: 1,
   options: [targetOption("any", "a replaced machine should change nothing for the others; one node at a time")],
   async plan(context) {
-    const target = await chooseTarget(context);
+    const { nodes } = context.cluster;
+    const { fixed } = membershipOf(context.cluster);
+    const target = await chooseTarget(context, fixed === undefined ? nodes : nodes.filter((node) => !fixed.nodes.includes(node)));
     await expectMajorityWithout(target, context);
     return { targets: target.nodes, what: `shrink by ${target.label}`, disturbances: target.nodes.map((node) => membershipOf(context.cluster).remove(node)) };
   },

@@ -60,6 +60,13 @@ export async function disagreement(at: ReadonlyMap<NodeId, Lookout>, signal: Abo
   return streaming >= at.size - 1 ? undefined : `${streaming} of ${at.size - 1} standbys stream from ${primary}`;
 }
 
+/** Names of a primary and of those that it sends its log to, but for backups; undefined of a standby, which knows of no other. */
+export async function streamingSeenBy(at: Lookout, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  const row = await firstRow(at, "select pg_is_in_recovery(), string_agg(application_name, ',') filter (where state <> 'backup') from pg_stat_replication", signal);
+  if (row?.[0] !== "f") return undefined;
+  return [at.node.id, ...String(row[1] ?? "").split(",")];
+}
+
 /** Makes the tables of `schema` where the writes go. */
 export async function makeTables(schema: readonly string[], at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<void> {
   const [primary] = await holders("primary", at, signal);

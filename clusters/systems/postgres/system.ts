@@ -3,6 +3,7 @@ import type { DockerNode, DockerSystem, LinkProbe, NodePlace, SetUp } from "../.
 import { dockerfileBeside } from "../../docker/image.ts";
 import { postgresSchema } from "./dialect.ts";
 import { disagreement, holders, makeTables, serves } from "./look.ts";
+import { postgresMembership } from "./membership.ts";
 
 /**
  * PostgreSQL as Debian packages it. n1 is the primary for good; every other node is a standby that copies it at its
@@ -18,6 +19,7 @@ export function postgresSystem(settings: Settings): DockerSystem {
     probe: postgresProbe,
     roles: ["primary", "leader", "replica"],
     dataFolders: [data],
+    membership: postgresMembership,
     version: { argv: [`${binaries}/postgres`, "--version"], pattern: /\d+\.\d+/ },
     setUp,
     daemons: ({ node, all }) => [

@@ -1,4 +1,4 @@
-import { isObject } from "../../../harness/json.ts";
+import { isArray, isObject } from "../../../harness/json.ts";
 import type { Endpoint } from "../../../harness/cluster.ts";
 import type { NodeId } from "../../../harness/ids.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
@@ -15,6 +15,8 @@ interface View {
   readonly following: number;
   /** Number of all changes that it has. */
   readonly changes: number;
+  /** Names of the nodes that are registered. */
+  readonly members: readonly string[];
 }
 
 /** A node that runs, and has the spaces of the workloads. */
@@ -31,6 +33,11 @@ export async function disagreement(at: ReadonlyMap<NodeId, Lookout>, signal: Abo
   if (alone !== undefined) return `${alone[0]} follows ${alone[1]!.following} of ${at.size - 1} nodes`;
   const changes = [...new Set([...views.values()].map((view) => view!.changes))];
   return changes.length === 1 ? undefined : `nodes have ${changes.join(" and ")} changes`;
+}
+
+/** Names of the nodes that are registered at a node. */
+export async function membersSeenBy(at: Endpoint, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  return (await viewOf(at, signal))?.members;
 }
 
 export async function holders(role: string, at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<readonly NodeId[]> {
@@ -52,7 +59,14 @@ async function viewOf(at: Endpoint, signal: AbortSignal): Promise<View | undefin
     try {
       const said = await session.call("rashomon.status");
       if (!isObject(said)) return undefined;
-      return { primary: said["ro"] === false, running: said["status"] === "running" && said["ready"] === true, following: Number(said["following"]), changes: Number(said["signature"]) };
+      const members = said["members"];
+      return {
+        primary: said["ro"] === false,
+        running: said["status"] === "running" && said["ready"] === true,
+        following: Number(said["following"]),
+        changes: Number(said["signature"]),
+        members: members !== undefined && isArray(members) ? members.map(String) : [],
+      };
     } finally {
       end();
     }

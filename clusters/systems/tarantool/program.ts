@@ -1,11 +1,11 @@
-import type { DockerNode } from "../../docker/docker-system.ts";
+import { createHash } from "node:crypto";
+import type { DockerNode, NodePlace } from "../../docker/docker-system.ts";
 
 export const dataFolder = "/var/lib/tarantool/data";
 export const port = 3301;
 
 export interface TarantoolProgram {
-  readonly node: DockerNode;
-  readonly all: readonly DockerNode[];
+  readonly place: NodePlace;
   /** Nodes that must have a transaction before it is confirmed. */
   readonly quorum: number;
   readonly synchroTimeoutMs: number;
@@ -16,15 +16,17 @@ export interface TarantoolProgram {
 
 /**
  * The Lua program that a node runs: its configuration, then the functions that clients call. The first node is the
- * primary for good: this version elects none. All nodes are needed to begin with, and none of the others to start again.
+ * primary for good: this version elects none. All nodes are needed to begin or to join, and none of the others to start again.
  */
-export function luaProgram({ node, all, quorum, synchroTimeoutMs, replicationTimeoutMs, replicasRead }: TarantoolProgram): string {
+export function luaProgram({ place: { node, all, runId }, quorum, synchroTimeoutMs, replicationTimeoutMs, replicasRead }: TarantoolProgram): string {
   const primary = node.id === all[0]!.id;
   return `
 local fio = require('fio')
+local uuids = {${all.map((other) => `${other.id} = '${instanceUuid(runId, other)}'`).join(", ")}}
 local again = #fio.glob('${dataFolder}/*.snap') > 0
 box.cfg{
   listen = '0.0.0.0:${port}',
+  instance_uuid = uuids.${node.id},
   work_dir = '${dataFolder}',
   replication = {${all.map(({ address }) => `'${address}:${port}'`).join(", ")}},
   read_only = ${String(!primary)},
@@ -73,7 +75,21 @@ function rashomon.status()
   for _, peer in pairs(box.info.replication) do
     if peer.upstream and peer.upstream.status == 'follow' then following = following + 1 end
   end
-  return {ro = box.info.ro, status = box.info.status, signature = tonumber(box.info.signature), following = following, ready = box.space.elements ~= nil}
+  local members = setmetatable({}, {__serialize = 'array'})
+  for name, uuid in pairs(uuids) do
+    if box.space._cluster.index.uuid:get(uuid) ~= nil then table.insert(members, name) end
+  end
+  return {ro = box.info.ro, status = box.info.status, signature = tonumber(box.info.signature), following = following, members = members, ready = box.space.elements ~= nil}
+end
+function rashomon.forget(name)
+  local registered = box.space._cluster.index.uuid:get(uuids[name])
+  if registered ~= nil then box.space._cluster:delete(registered[1]) end
 end
 `;
+}
+
+/** By which a node is registered in the space `_cluster`: chosen in place of drawn, as deployments do, so that it tells the node. */
+function instanceUuid(runId: string, { id }: DockerNode): string {
+  const hash = createHash("sha1").update(`${runId}/${id}`).digest("hex");
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-5${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
 }

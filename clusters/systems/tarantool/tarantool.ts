@@ -6,6 +6,7 @@ import type { DockerSystem } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { tarantoolClient } from "./client.ts";
 import { disagreement, holders, serves } from "./look.ts";
+import { tarantoolMembership } from "./membership.ts";
 import { dataFolder, luaProgram, port } from "./program.ts";
 
 /** Tarantool 2.6: one primary, whose synchronous spaces commit when a quorum has a transaction. It has neither elections nor MVCC yet. */
@@ -40,14 +41,14 @@ function tarantoolSystem(settings: Settings): DockerSystem {
     roles: ["primary", "replica"],
     dataFolders: [dataFolder],
     version: { argv: ["/usr/bin/tarantool", "--version"], pattern: /\d+\.\d+\.\d+/ },
-    setUp: ({ node, all }) => ({
+    membership: tarantoolMembership,
+    setUp: (place) => ({
       files: [
         {
           path: program,
           content: luaProgram({
-            node,
-            all,
-            quorum: Math.min(numberOf(settings, "quorum"), all.length),
+            place,
+            quorum: Math.min(numberOf(settings, "quorum"), place.all.length),
             synchroTimeoutMs: numberOf(settings, "synchro-timeout"),
             replicationTimeoutMs: numberOf(settings, "replication-timeout"),
             replicasRead: textOf(settings, "reads") === "local",
