@@ -59,6 +59,25 @@ export async function disagreement(at: ReadonlyMap<NodeId, Lookout>, signal: Abo
   return undefined;
 }
 
+/** Addresses of the nodes whose Redis and whose Sentinel a node's Sentinel counts, dead or alive. */
+export async function membersSeenBy({ node, ports }: Lookout, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  const sentinel = ports.get(sentinelPort)!;
+  const asked = ["MASTER", "REPLICAS", "SENTINELS"].map((what) => answerOf(sentinel, ["SENTINEL", what, watchedName], signal));
+  const [primary, replicas, sentinels] = await Promise.all(asked);
+  if (primary === undefined || replicas === undefined || sentinels === undefined) return undefined;
+  const beside = [node.address, ...addressesIn(sentinels)];
+  return addressesIn([primary, ...replicas]).filter((address) => beside.includes(address));
+}
+
+function addressesIn(entries: readonly Json[]): string[] {
+  return entries.flatMap((entry) => (isArray(entry) ? [fieldOf(entry, "ip")] : []));
+}
+
+/** Of what Sentinel tells as names and values in turn. */
+function fieldOf(entry: readonly Json[], name: string): string {
+  return String(entry[entry.indexOf(name) + 1]);
+}
+
 type Role =
   | { readonly kind: "primary"; readonly offset: number }
   | { readonly kind: "replica"; readonly offset: number; readonly of: string; readonly link: string };
@@ -79,12 +98,11 @@ interface Watched {
   readonly replicas: number;
 }
 
-/** What a node's Sentinel says of the primary: names and values in turn. */
+/** What a node's Sentinel says of the primary. */
 async function watchedBy({ ports }: Lookout, signal: AbortSignal): Promise<Watched | undefined> {
   const answer = await answerOf(ports.get(sentinelPort)!, ["SENTINEL", "MASTER", watchedName], signal);
   if (answer === undefined) return undefined;
-  const field = (name: string): string => String(answer[answer.indexOf(name) + 1]);
-  return { address: field("ip"), flags: field("flags"), sentinels: Number(field("num-other-sentinels")), replicas: Number(field("num-slaves")) };
+  return { address: fieldOf(answer, "ip"), flags: fieldOf(answer, "flags"), sentinels: Number(fieldOf(answer, "num-other-sentinels")), replicas: Number(fieldOf(answer, "num-slaves")) };
 }
 
 /** A list, asked for on a connection of its own; undefined when there is none in time. */

@@ -3,13 +3,8 @@ import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import type { DockerNode, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
 import { programsOf } from "../two-versions.ts";
 import { disagreement, holders, sentinelPort, sentinelServes, serves, watchedName } from "./look.ts";
+import { configurations, redisMembership, redisPort, user } from "./membership.ts";
 import { imageOf, redisVersions } from "./versions.ts";
-
-const redisPort = 6379;
-/** In a folder that belongs to redis, since both daemons rewrite their files: that is where roles are after a failover. */
-const configurations = { redis: "/etc/rashomon/redis.conf", sentinel: "/etc/rashomon/sentinel.conf" } as const;
-/** Debian's, who owns the data and runs both daemons. */
-const user = "redis";
 
 /**
  * A primary, its replicas, and a Sentinel on every node; a quorum of Sentinels makes a replica the primary when they do
@@ -30,6 +25,7 @@ export function redisSystem(settings: Settings): DockerSystem {
     probe: { peerPort: redisPort, peer: { tcp: "PING\r\n" }, clients: { tcp: "PING\r\n" } },
     roles: ["primary", "leader", "replica"],
     dataFolders: ["/var/lib/redis"],
+    membership: redisMembership,
     setUp: (place) => ({
       files: [
         { path: configurations.redis, content: redisConfiguration(place, settings), owner: user },
