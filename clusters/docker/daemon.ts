@@ -42,7 +42,7 @@ const nameLengthMax = 15;
 /** `own`: the daemon; `all`: every daemon of the node, of which those that it starts are spared its signals. */
 export function daemonControl(scope: RunScope, container: Container, { own, all }: { readonly own: Daemon; readonly all: readonly Daemon[] }): DaemonControl {
   const pidfile = pidfileOf(own);
-  const processName = own.program.split("/").at(-1)!.slice(0, nameLengthMax);
+  const processName = processNameOf(own);
   const output = `/var/log/${own.name}.out`;
   const env = own.env ?? {};
   const later = own.laterProgram ?? own.program;
@@ -82,7 +82,19 @@ export function commandUndo({ engine }: RunScope, container: Pick<Container, "na
   return { undo: "argv", argv: dockerArgv(engine, "exec", ...options, container.name, ...argv), tolerated: ["No such container", "is not running"] };
 }
 
-function pidfileOf(daemon: Daemon): string {
+/** Asks a daemon to end, and waits for it; one that does not run has ended. */
+export function shutDown(daemon: Pick<Daemon, "name" | "user" | "program">): NodeCommand {
+  return { argv: ["start-stop-daemon", "--stop", "--oknodo", "--pidfile", pidfileOf(daemon), "--user", daemon.user, "--name", processNameOf(daemon), "--retry", `TERM/${shutDownSeconds}`] };
+}
+
+/** Longest wait for the end of one that was asked to end. */
+const shutDownSeconds = 20;
+
+function processNameOf({ program }: Pick<Daemon, "program">): string {
+  return program.split("/").at(-1)!.slice(0, nameLengthMax);
+}
+
+function pidfileOf(daemon: Pick<Daemon, "name" | "program" | "startedBy">): string {
   assert(daemon.program.startsWith("/"), `the program of ${daemon.name} has an absolute path`);
   return daemon.startedBy?.pidfile ?? `/run/${daemon.name}.pid`;
 }

@@ -1,5 +1,6 @@
 import type { DatabaseDefinition } from "../../../harness/database.ts";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
+import { shutDown } from "../../docker/daemon.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
 import { countedByMost } from "../../docker/counted-by-most.ts";
 import type { DockerSystem, MembershipOperations, NodeFile } from "../../docker/docker-system.ts";
@@ -42,7 +43,7 @@ export const galera: DatabaseDefinition = {
  */
 const galeraMembership: MembershipOperations = {
   members: (at, signal) => countedByMost(at, (lookout) => membersSeenBy(lookout, signal)),
-  leave: () => [{ argv: ["start-stop-daemon", "--stop", "--oknodo", "--pidfile", "/run/mariadbd.pid", "--user", "mysql", "--name", "mariadbd", "--retry", "TERM/20"] }],
+  leave: () => [shutDown(mariadbDaemon())],
 };
 
 /** Group communication, incremental and full state transfer. */

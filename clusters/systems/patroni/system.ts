@@ -1,13 +1,13 @@
 import { type Settings, booleanOf, numberOf, textOf } from "../../../harness/options.ts";
-import type { Endpoint } from "../../../harness/cluster.ts";
-import { deadlineSignal } from "../../../harness/time.ts";
-import type { Daemon, DockerSystem, Lookout, NodePlace } from "../../docker/docker-system.ts";
+import type { Daemon, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { etcdDataFolder } from "../etcd/membership.ts";
 import { etcdDaemon, rangesServed } from "../etcd/system.ts";
 import { postgresSchema } from "../postgres/dialect.ts";
 import { disagreement, holders, makeTables, serves } from "../postgres/look.ts";
 import { binaries, postgresProbe } from "../postgres/system.ts";
+import { restPort, unsettled } from "./look.ts";
+import { etcdPort, patroniMembership, scope } from "./membership.ts";
 
 /**
  * Patroni with PostgreSQL and etcd on every node. Patroni holds the leader's lock in etcd, starts PostgreSQL as a
@@ -27,6 +27,7 @@ export function patroniSystem(settings: Settings): DockerSystem {
     probe: postgresProbe,
     roles: ["primary", "leader", "replica"],
     dataFolders: [data, etcdDataFolder],
+    membership: patroniMembership({ patroni, etcdApi: etcdApiOf(settings) }),
     version: { argv: ["/usr/bin/patroni", "--version"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => ({
       files: [{ path: configuration, content: JSON.stringify(patroniConfiguration(place, settings), undefined, 2) }],
@@ -40,10 +41,12 @@ export function patroniSystem(settings: Settings): DockerSystem {
   };
 }
 
-const restPort = 8008;
-const etcdPort = 2379;
 const configuration = "/etc/patroni/rashomon.json";
 const data = "/var/lib/postgresql/15/patroni";
+
+function etcdApiOf(settings: Settings): "v2" | "v3" {
+  return textOf(settings, "etcd-api") === "v2" ? "v2" : "v3";
+}
 
 /** As etcd runs alone; clients of this one are the Patronis of all nodes. */
 function etcdOf(place: NodePlace, settings: Settings): Daemon {
@@ -52,7 +55,7 @@ function etcdOf(place: NodePlace, settings: Settings): Daemon {
       heartbeatMs: 100,
       electionMs: 1000,
       snapshotCount: 100_000,
-      v2: textOf(settings, "etcd-api") === "v2",
+      v2: etcdApiOf(settings) === "v2",
       listen: `http://${place.node.address}:${etcdPort},http://127.0.0.1:${etcdPort}`,
       advertise: `http://${place.node.hostname}:${etcdPort}`,
     }),
@@ -74,10 +77,10 @@ function patroniConfiguration({ node, all }: NodePlace, settings: Settings): obj
   const trust = ["host all all 0.0.0.0/0 trust", "host replication all 0.0.0.0/0 trust", "local all all trust"];
   const own = { listen: `${node.address},127.0.0.1:5432`, connect_address: `${node.hostname}:5432` };
   return {
-    scope: "rashomon",
+    scope,
     name: node.id,
     restapi: { listen: `${node.address}:${restPort}`, connect_address: `${node.hostname}:${restPort}` },
-    [textOf(settings, "etcd-api") === "v3" ? "etcd3" : "etcd"]: { hosts: all.map(({ hostname }) => `${hostname}:${etcdPort}`) },
+    [etcdApiOf(settings) === "v3" ? "etcd3" : "etcd"]: { hosts: all.map(({ hostname }) => `${hostname}:${etcdPort}`) },
     bootstrap: {
       dcs: {
         ttl: numberOf(settings, "ttl"),
@@ -97,6 +100,8 @@ function patroniConfiguration({ node, all }: NodePlace, settings: Settings): obj
       ...own,
       data_dir: data,
       bin_dir: binaries,
+      // A copy otherwise begins with a checkpoint that spreads its work over minutes.
+      basebackup: [{ checkpoint: "fast" }],
       authentication: {
         superuser: { username: "postgres", password: "postgres" },
         replication: { username: "replicator", password: "replicator" },
@@ -104,36 +109,4 @@ function patroniConfiguration({ node, all }: NodePlace, settings: Settings): obj
       },
     },
   };
-}
-
-/** Longest wait for one answer of a REST interface. */
-const lookMsMax = 500;
-
-/** Patroni's own view: every member runs, one of them as the leader; in synchronous mode one as the synchronous standby. */
-async function unsettled(at: ReadonlyMap<string, Lookout>, signal: AbortSignal): Promise<string | undefined> {
-  const views = await Promise.all([...at].map(async ([node, lookout]) => ({ node, view: await membersSeen(lookout.ports.get(restPort)!, signal) })));
-  for (const { node, view } of views) {
-    if (view === undefined) return `the Patroni of ${node} does not answer`;
-    const idle = view.filter(({ state }) => state !== "running" && state !== "streaming").map(({ name, state }) => `${name} ${state}`);
-    if (view.length < at.size || idle.length > 0) return `${node} sees ${view.length} of ${at.size} members${idle.length > 0 ? `, ${idle.join(", ")}` : ""}`;
-    if (!view.some(({ role }) => role === "leader")) return `${node} sees no leader`;
-  }
-  return undefined;
-}
-
-interface Member {
-  readonly name: string;
-  readonly role: string;
-  readonly state: string;
-}
-
-async function membersSeen(at: Endpoint, signal: AbortSignal): Promise<readonly Member[] | undefined> {
-  try {
-    const reply = await fetch(`http://${at.host}:${at.port}/cluster`, { signal: deadlineSignal(lookMsMax, signal), headers: { connection: "close" } });
-    const { members } = (await reply.json()) as { readonly members?: readonly Member[] };
-    return members ?? [];
-  } catch {
-    signal.throwIfAborted();
-    return undefined;
-  }
 }
