@@ -18,6 +18,10 @@ const databases: readonly { readonly system: string; readonly workload: string; 
   { system: "rabbitmq", workload: "queue", target: "leader" },
   { system: "galera", workload: "set", target: "each" },
   { system: "zookeeper", workload: "register", target: "follower", settings: ["reconfig=true", "reads=sync"] },
+  { system: "redis", workload: "set", target: "replica", settings: ["reads=any-node", "read-share=0"] },
+  { system: "patroni", workload: "set", target: "leader", settings: ["synchronous-mode=true", "read-share=0"] },
+  { system: "postgres", workload: "set", target: "replica", settings: ["replication=applied", "read-share=0"] },
+  { system: "tarantool", workload: "set", target: "replica", settings: ["reads=local", "read-share=0"] },
 ];
 
 test.skipIf(!(await dockerAnswers())).each(databases)("$system keeps its promise while its $target leaves and joins again, twice, and is whole afterwards", async ({ system, workload, target, settings = [] }) => {

@@ -9,12 +9,22 @@ import { parseSettings, type Settings } from "../../../harness/options.ts";
 import { Random } from "../../../harness/random.ts";
 import { testRunId } from "../../docker/testing/engine.ts";
 
-/** A database on one node for a test file, with its settings; disposing ends it and removes its files. */
-export async function singleNode(definition: DatabaseDefinition, settings: Settings = parseSettings([], definition.options, definition.name)): Promise<{ readonly cluster: RunningCluster; readonly settings: Settings } & AsyncDisposable> {
+/** A database that runs for a test file, with its settings; disposing ends it and removes its files. */
+export interface RunningDatabase extends AsyncDisposable {
+  readonly cluster: RunningCluster;
+  readonly settings: Settings;
+}
+
+/** On one node. */
+export function singleNode(definition: DatabaseDefinition, settings: Settings = parseSettings([], definition.options, definition.name)): Promise<RunningDatabase> {
+  return runningNodes(definition, { nodes: 1, settings });
+}
+
+export async function runningNodes(definition: DatabaseDefinition, { nodes, settings }: { readonly nodes: number; readonly settings: Settings }): Promise<RunningDatabase> {
   const runId = testRunId(definition.name);
   const folder = mkdtempSync(join(tmpdir(), "rashomon-single-"));
   const ledger = openLedger(join(folder, runId));
-  const cluster = await definition.cluster(settings, { nodes: 1, runId }).start({
+  const cluster = await definition.cluster(settings, { nodes, runId }).start({
     signal: new AbortController().signal,
     ledger,
     logsFolder: join(folder, "logs"),
