@@ -81,12 +81,13 @@ describe("random transactions", () => {
     expect(micro.filter(([f]) => f === "r").length / micro.length).toBeCloseTo(0.25, 1);
   });
 
-  it("read only or write once, where they are asked to, and read in the share that they are given", () => {
-    const made = of("txn-kinds=reads-or-one-write", "txn-length-min=2", "txn-length-max=3", "read-share=0.7");
+  it("read different keys only, or write once, where they are asked to, and read in the share that they are given", () => {
+    const made = of("txn-kinds=reads-or-one-write", "txn-length-min=2", "txn-length-max=9", "key-count=3", "read-share=0.7");
     const readers = made.filter((micro) => micro.every(([f]) => f === "r"));
 
     expect(made.filter((micro) => !readers.includes(micro)).every(({ length }) => length === 1)).toBe(true);
     expect([...new Set(readers.map(({ length }) => length))].sort()).toEqual([2, 3]);
+    expect(readers.every((micro) => new Set(micro.map(([, key]) => key)).size === micro.length)).toBe(true);
     expect(readers.length / made.length).toBeCloseTo(0.7, 1);
   });
 

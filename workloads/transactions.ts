@@ -35,7 +35,7 @@ export const transactionOptions: readonly OptionSpec[] = [
     kind: "choice",
     choices: ["mixed", "reads-or-one-write"],
     default: "mixed",
-    reason: "transactions that read and write depend on each other in both ways; with reads-or-one-write only readers see more than one key, so that nothing but what they see orders two writes: where forks show",
+    reason: "transactions that read and write depend on each other in both ways; with reads-or-one-write only readers see more than one key, different ones, so that nothing but what they see orders two writes: where forks show",
   },
   { name: "txn-length-min", kind: "integer", unit: "micro-operations", default: 1, min: 1, max: 100, reason: "single reads and writes belong to every load" },
   { name: "txn-length-max", kind: "integer", unit: "micro-operations", default: 4, min: 1, max: 100, reason: "cycles need transactions of two keys; longer ones conflict and fail more" },
@@ -71,8 +71,11 @@ export function transactions(label: string, settings: Settings, write: WriteName
     let { nextKey } = keys;
     // A transaction of one kind reads always or never.
     const readShareWithin = mixed ? readShare : Number(random.chance(readShare));
-    for (let length = readShareWithin > 0 || mixed ? random.between(lengthMin, lengthMax) : 1; length > 0; length--) {
-      const slot = exponential ? exponentialSlot(random, active.length) : random.int(active.length);
+    const used = new Set<number>();
+    for (let length = lengthOf(random, readShareWithin); length > 0; length--) {
+      let slot = exponential ? exponentialSlot(random, active.length) : random.int(active.length);
+      while (!mixed && used.has(slot)) slot = (slot + 1) % active.length;
+      used.add(slot);
       const { key, written } = active[slot]!;
       if (random.chance(readShareWithin)) micro.push(["r", key, null]);
       else {
@@ -81,6 +84,11 @@ export function transactions(label: string, settings: Settings, write: WriteName
       }
     }
     return { micro, after: { active, nextKey } };
+  }
+
+  function lengthOf(random: Random, readShareWithin: number): number {
+    if (mixed) return random.between(lengthMin, lengthMax);
+    return readShareWithin === 0 ? 1 : Math.min(keyCount, random.between(lengthMin, lengthMax));
   }
 }
 

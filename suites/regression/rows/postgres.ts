@@ -27,7 +27,7 @@ const forks: TrialScenario = {
   concurrency: 32,
   set: [
     ...["isolation=repeatable-read", "replication=flushed", "synchronous-commit=local-in-half", "consistency=snapshot-isolation"],
-    ...["txn-kinds=reads-or-one-write", "txn-length-min=4", "txn-length-max=4", "key-count=6", "key-distribution=uniform"],
+    ...["txn-kinds=reads-or-one-write", "txn-length-min=4", "txn-length-max=4", "key-count=4", "key-distribution=uniform"],
   ],
 };
 /** A standby far away. */
@@ -92,6 +92,6 @@ export const postgresRows: readonly RegressionRow[] = [
     control: { by: "setting", ...scenarioTrial("the primary alone", { ...register, nodes: 1 }) },
     runs: 10,
   },
-  longFork("postgres-long-fork", "of two commits of which one waits for a standby the primary and the standby show the one in the other's stead: a long fork in a healthy cluster", ["no fault", forks, 10]),
+  longFork("postgres-long-fork", "two commits, one of which waits for the standby, are seen in one order on the primary and in the other on the standby, in a healthy cluster", ["no fault", forks, 10]),
   longFork("postgres-long-fork-far-standby", "the same with a standby far away", ["links of 15 ± 5 ms", farForks, 3]),
 ];
