@@ -4,12 +4,20 @@ import { postgresDialect } from "../postgres/dialect.ts";
 import { claimedModel, clientOptions, connectionsOf, isolationClaim } from "../postgres/options.ts";
 import { sqlClient } from "../sql/client.ts";
 import { patroniSystem } from "./system.ts";
+import { patroniVersions } from "./versions.ts";
 
-/** PostgreSQL 15 under Patroni 3.0 on etcd: when the primary's lock runs out, a standby becomes the primary. */
+/** PostgreSQL under Patroni on etcd: when the primary's lock runs out, a standby becomes the primary. */
 export const patroni: DatabaseDefinition = {
   name: "patroni",
-  summary: "PostgreSQL 15 under Patroni 3.0 on etcd, in Docker: failover by a lock in etcd; processes etcd, patroni and postgres",
+  summary: "PostgreSQL under Patroni (15 under 3.0, 17 under 4.0) on etcd, in Docker: failover by a lock in etcd; processes etcd, patroni and postgres",
   options: [
+    {
+      name: "version",
+      kind: "choice",
+      choices: patroniVersions.map(({ name }) => name),
+      default: patroniVersions[0]!.name,
+      reason: "what Debian 12 packages, with PostgreSQL 15 and etcd 3.4; 4.0 is Debian 13's, with PostgreSQL 17 and etcd 3.5",
+    },
     ...clientOptions,
     { name: "synchronous-mode", kind: "boolean", default: false, reason: "Patroni's own default: COMMIT waits for no standby; true makes it wait for the one that may take over" },
     {
@@ -28,7 +36,7 @@ export const patroni: DatabaseDefinition = {
   workloads: ["register", "kv", "set", "list-append", "rw-register"],
   claim: (settings) => ({
     ...isolationClaim(settings),
-    source: "PostgreSQL 15's documents, 13.2 Transaction Isolation; Patroni's, \"Replication modes\", say that an asynchronous failover may lose commits",
+    source: "PostgreSQL's documents, 13.2 Transaction Isolation; Patroni's, \"Replication modes\", say that an asynchronous failover may lose commits",
   }),
   workloadDefaults: (settings) => ({ consistency: claimedModel(settings) }),
   cluster: (settings, place) => dockerCluster({ system: patroniSystem(settings), nodes: place.nodes, runId: place.runId, healthyMsMax: 60_000 }),

@@ -5,9 +5,10 @@ import { etcdDataFolder } from "../etcd/membership.ts";
 import { etcdDaemon, rangesServed } from "../etcd/system.ts";
 import { postgresSchema } from "../postgres/dialect.ts";
 import { disagreement, holders, makeTables, serves } from "../postgres/look.ts";
-import { binaries, postgresProbe } from "../postgres/system.ts";
+import { postgresProbe } from "../postgres/system.ts";
 import { restPort, unsettled } from "./look.ts";
 import { etcdPort, patroniMembership, scope } from "./membership.ts";
+import { versionNamed } from "./versions.ts";
 
 /**
  * Patroni with PostgreSQL and etcd on every node. Patroni holds the leader's lock in etcd, starts PostgreSQL as a
@@ -17,23 +18,26 @@ import { etcdPort, patroniMembership, scope } from "./membership.ts";
  *     n2  etcd ── patroni ── postgres (standby)      killing patroni alone leaves its postgres at work
  */
 export function patroniSystem(settings: Settings): DockerSystem {
+  const { debian, postgres } = versionNamed(textOf(settings, "version"));
+  const folders = foldersOf(postgres);
   return {
     name: "patroni",
     dockerfile: dockerfileBeside(import.meta.url, "."),
+    debian,
     clientPort: 5432,
     lookingPorts: [restPort, etcdPort],
     peers: { reachedBy: "name", ports: [5432, restPort, etcdPort, 2380] },
     settings,
     probe: postgresProbe,
     roles: ["primary", "leader", "replica"],
-    dataFolders: [data, etcdDataFolder],
+    dataFolders: [folders.data, etcdDataFolder],
     membership: patroniMembership({ patroni, etcdApi: etcdApiOf(settings) }),
     version: { argv: ["/usr/bin/patroni", "--version"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => ({
-      files: [{ path: configuration, content: JSON.stringify(patroniConfiguration(place, settings), undefined, 2) }],
-      commands: [{ argv: ["install", "-d", "-o", "postgres", "-g", "postgres", "-m", "700", data] }],
+      files: [{ path: configuration, content: JSON.stringify(patroniConfiguration(place, { settings, folders }), undefined, 2) }],
+      commands: [{ argv: ["install", "-d", "-o", "postgres", "-g", "postgres", "-m", "700", folders.data] }],
     }),
-    daemons: (place) => [etcdOf(place, settings), patroni, postgresOfPatroni],
+    daemons: (place) => [etcdOf(place, settings), patroni, postgresOf(folders)],
     serves,
     prepare: (at, signal) => makeTables(postgresSchema(), at, signal),
     disagreement: async (at, signal) => (await unsettled(at, signal)) ?? (await disagreement(at, signal)),
@@ -42,7 +46,15 @@ export function patroniSystem(settings: Settings): DockerSystem {
 }
 
 const configuration = "/etc/patroni/rashomon.json";
-const data = "/var/lib/postgresql/15/patroni";
+
+/** As Debian has them for a version of PostgreSQL. */
+interface Folders {
+  readonly data: string;
+  readonly programs: string;
+}
+function foldersOf(postgres: number): Folders {
+  return { data: `/var/lib/postgresql/${postgres}/patroni`, programs: `/usr/lib/postgresql/${postgres}/bin` };
+}
 
 function etcdApiOf(settings: Settings): "v2" | "v3" {
   return textOf(settings, "etcd-api") === "v2" ? "v2" : "v3";
@@ -64,16 +76,12 @@ function etcdOf(place: NodePlace, settings: Settings): Daemon {
 }
 
 const patroni: Daemon = { name: "patroni", user: "postgres", program: "/usr/bin/patroni", args: [configuration], env: { HOME: "/var/lib/postgresql" } };
-const postgresOfPatroni: Daemon = {
-  name: "postgres",
-  user: "postgres",
-  program: `${binaries}/postgres`,
-  args: [],
-  startedBy: { daemon: "patroni", pidfile: `${data}/postmaster.pid` },
-};
+function postgresOf({ data, programs }: Folders): Daemon {
+  return { name: "postgres", user: "postgres", program: `${programs}/postgres`, args: [], startedBy: { daemon: "patroni", pidfile: `${data}/postmaster.pid` } };
+}
 
 /** Patroni's file: YAML, of which JSON is a part. */
-function patroniConfiguration({ node, all }: NodePlace, settings: Settings): object {
+function patroniConfiguration({ node, all }: NodePlace, { settings, folders }: { readonly settings: Settings; readonly folders: Folders }): object {
   const trust = ["host all all 0.0.0.0/0 trust", "host replication all 0.0.0.0/0 trust", "local all all trust"];
   const own = { listen: `${node.address},127.0.0.1:5432`, connect_address: `${node.hostname}:5432` };
   return {
@@ -98,8 +106,8 @@ function patroniConfiguration({ node, all }: NodePlace, settings: Settings): obj
     },
     postgresql: {
       ...own,
-      data_dir: data,
-      bin_dir: binaries,
+      data_dir: folders.data,
+      bin_dir: folders.programs,
       // A copy otherwise begins with a checkpoint that spreads its work over minutes.
       basebackup: [{ checkpoint: "fast" }],
       authentication: {

@@ -44,7 +44,7 @@ export function postgresSystem(settings: Settings): DockerSystem {
   };
 }
 
-export const binaries = "/usr/lib/postgresql/15/bin";
+const binaries = "/usr/lib/postgresql/15/bin";
 const data = "/var/lib/postgresql/data";
 /** Called as the server is: by that name its process is known before and after it becomes the server. */
 const starter = "/opt/rashomon/postgres";
