@@ -1,6 +1,6 @@
 /** Builds `dist`: `tsc` lowers the source to what the oldest supported Node runs; assets are copied beside it. */
-import { cpSync, existsSync, globSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, globSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { $ } from "zx";
 
 $.verbose = false;
@@ -13,7 +13,5 @@ if (result.exitCode !== 0) {
   console.error(result.stdout);
   process.exit(1);
 }
-// Files that are read at run time beside the code: Dockerfiles, styles, page scripts.
-for (const asset of globSync("{clusters,results}/**/*.{css,html,mjs,c,json,sh}").concat(globSync("clusters/**/{Dockerfile*,go.mod,go.sum}"))) {
-  if (existsSync(join("dist", dirname(asset)))) cpSync(asset, join("dist", asset));
-}
+// Files that are read at run time beside the code, also where there is no code beside them: Dockerfiles and what they build from.
+for (const asset of globSync("clusters/**/{Dockerfile,go.mod,go.sum}")) cpSync(asset, join("dist", asset));

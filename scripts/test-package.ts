@@ -1,6 +1,6 @@
 /** Packs the package, installs it into an empty folder beside the oldest supported Node, and uses it there as a user would. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
@@ -25,6 +25,8 @@ try {
     return { code: result.exitCode, out: result.stdout, err: result.stderr };
   };
   assert.equal((await inside`${node} --version`).stdout.trim(), `v${oldestNode}`);
+
+  for (const file of globSync("clusters/**/{Dockerfile,go.mod,go.sum}", { cwd: root })) assert(existsSync(join(folder, "node_modules", "rashomon", "dist", file)), `${file} is in the package`);
 
   const history = join(folder, "history.jsonl");
   const op = (index: number, process: number, type: string, f: string, value: unknown): string => JSON.stringify({ index, process, type, f, value, timeNs: index });
