@@ -29,6 +29,16 @@ export function toBeLinearizable(received: History | Iterable<OpInput>, spec: Se
   };
 }
 
+// A module of vitest's is added to, the only way to tell TypeScript of a matcher; with the type parameters that vitest 5 has.
+// eslint-disable-next-line no-restricted-syntax
+declare module "vitest" {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
+    /** Passes when some order of the operations explains every answer as the object's. */
+    toBeLinearizable(spec: SequentialSpec): R;
+  }
+}
+
 export interface MatcherResult {
   readonly pass: boolean;
   message(): string;

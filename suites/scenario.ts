@@ -41,7 +41,8 @@ export interface Scenario {
 export interface ScenarioRequest {
   readonly system: string;
   readonly cluster?: ClusterKind;
-  readonly workload: string;
+  /** Default: `register`, or the system's first where it does not understand that. */
+  readonly workload?: string;
   /** `isolate`, `kill:target=majority`. */
   readonly nemesis: readonly string[];
   readonly faultEvery: number;
@@ -64,12 +65,13 @@ export function scenarioOf(request: ScenarioRequest, subject: Subject = findSubj
   if (!subject.clusters.includes(cluster)) {
     throw new HarnessError("BAD_OPTION", `${subject.name} cannot run on a ${cluster} cluster (it can on ${subject.clusters.join(", ")})`, { nextStep: `use --cluster ${subject.clusters[0]}` });
   }
-  const workload = findWorkload(request.workload);
-  if (subject.workloads.length === 0) {
+  const [first] = subject.workloads;
+  if (first === undefined) {
     throw new HarnessError("BAD_OPTION", `no workload fits ${subject.name} yet`, { nextStep: `deploy it in rounds of its own clients: \`rashomon compare ${subject.name}\`` });
   }
+  const workload = findWorkload(request.workload ?? (subject.workloads.includes("register") ? "register" : first));
   if (!subject.workloads.includes(workload.name)) {
-    throw new HarnessError("BAD_OPTION", `${subject.name} does not understand the calls of workload ${workload.name} (it does ${subject.workloads.join(", ")})`, { nextStep: `use --workload ${subject.workloads[0]}` });
+    throw new HarnessError("BAD_OPTION", `${subject.name} does not understand the calls of workload ${workload.name} (it does ${subject.workloads.join(", ")})`, { nextStep: `use --workload ${first}` });
   }
   if (request.nemesis.length > 0 && request.faultFor >= request.faultEvery) {
     throw new HarnessError("BAD_OPTION", `a fault of ${request.faultFor} ms is not over when the next begins after ${request.faultEvery} ms`, { nextStep: "give --fault-for less than --fault-every" });
@@ -97,7 +99,7 @@ export function scenarioOf(request: ScenarioRequest, subject: Subject = findSubj
     stopAtFirstViolation: request.stopAtFirstViolation === true,
     budgetMs: request.budget,
     root: request.runs,
-    rerun: rerunCommand(request, cluster),
+    rerun: rerunCommand({ ...request, workload: workload.name }, cluster),
   };
 }
 
@@ -113,7 +115,7 @@ function armFromText(text: string): ArmedFault {
   return arm(fault, parseSettings(settings, fault.options, `fault ${name}`));
 }
 
-function rerunCommand(request: ScenarioRequest, cluster: ClusterKind): string {
+function rerunCommand(request: ScenarioRequest & { readonly workload: string }, cluster: ClusterKind): string {
   return [
     commandName(),
     "run",

@@ -26,7 +26,7 @@ export function addRun(program: Command): void {
     .command("run")
     .argument("<system>", "see `rashomon list systems`, or the definition file of a service of your own")
     .option("--cluster <kind>", "local, docker or simulated (default: the system's first)")
-    .option("--workload <name>", "see `rashomon list workloads`", "register")
+    .option("--workload <name>", "see `rashomon list workloads` (default: register, or the system's first)")
     .option("--nemesis <faults>", "comma-separated, such as isolate,kill:target=majority; see `rashomon list faults`", list, [])
     .option("--fault-every <duration>", "from the start of one fault to the start of the next", duration, 2500)
     .option("--fault-for <duration>", "how long each fault stays", duration, 1500)

@@ -124,7 +124,7 @@ async function registryRefusal(engine: Engine, reference: string): Promise<strin
 async function privilegeFindings(engine: Engine): Promise<Finding[]> {
   const names = { iptables: "NET_ADMIN and iptables", netem: "tc netem" } as const;
   const images = await engine.api.listImages({ filters: { label: [`${imageLabel}=base`] } });
-  const image = images[0]?.RepoTags?.[0];
+  const image = images[0]?.Id; // Its name may have gone to a newer image.
   if (image === undefined) {
     const detail = "not tried: the image for it is made at the first run";
     return [names.iptables, names.netem].map((name) => ({ name, ok: true, detail, nextStep: "run `rashomon doctor` again after the first run" }));

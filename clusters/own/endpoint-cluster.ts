@@ -1,26 +1,29 @@
 import type { Cluster, Endpoint, RunningCluster } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { nodeNames } from "../../harness/ids.ts";
+import { deadlineSignal } from "../../harness/time.ts";
 import { type Ready, isReady, untilAllReady } from "./readiness.ts";
 
 /** Servers that somebody else runs on this machine: load only, since nothing of them is ours to stop or cut. */
-export function endpointCluster({ endpoints, ready }: { readonly endpoints: readonly string[]; readonly ready: Ready }): Cluster {
+export function endpointCluster({ endpoints, ready, readyMsMax }: { readonly endpoints: readonly string[]; readonly ready: Ready; readonly readyMsMax: number }): Cluster {
   const nodes = nodeNames(endpoints.length);
   const at = new Map(nodes.map((node, index) => [node, loopbackEndpoint(endpoints[index]!)]));
   return {
     name: "endpoints",
     abilities: { nodes, can: [], processes: [], roles: [] },
-    async start(): Promise<RunningCluster> {
+    async start({ signal }): Promise<RunningCluster> {
+      const converged = (until: AbortSignal): Promise<void> =>
+        untilAllReady(async () => (await Promise.all(nodes.map(async (node) => ((await isReady(ready, at.get(node)!, until)) ? [] : [node])))).flat(), {
+          signal: until,
+          nextStep: `start the servers at ${endpoints.join(", ")}`,
+        });
+      await converged(deadlineSignal(readyMsMax, signal));
       return {
         name: "endpoints",
         nodes,
         endpoint: (node) => Promise.resolve(at.get(node)!),
-        healthy: (node, signal) => isReady(ready, at.get(node)!, signal),
-        converged: (signal) =>
-          untilAllReady(async () => (await Promise.all(nodes.map(async (node) => ((await isReady(ready, at.get(node)!, signal)) ? [] : [node])))).flat(), {
-            signal,
-            nextStep: `start the servers at ${endpoints.join(", ")}`,
-          }),
+        healthy: (node, until) => isReady(ready, at.get(node)!, until),
+        converged,
         logs: () => [],
         describe: () => ({ cluster: "endpoints", endpoints: [...endpoints] }),
         [Symbol.asyncDispose]: () => Promise.resolve(),

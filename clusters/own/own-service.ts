@@ -116,7 +116,7 @@ function whereOf(runs: WhereItRuns, { folder, adoptedFaults }: OwnPlace): Where 
   if ("endpoints" in runs) {
     const { endpoints } = runs;
     for (const endpoint of endpoints) loopbackEndpoint(endpoint);
-    return { said: `at ${endpoints.join(", ")}: load only`, kind: "local", nodes: endpoints.length, cluster: ({ ready }) => endpointCluster({ endpoints, ready }) };
+    return { said: `at ${endpoints.join(", ")}: load only`, kind: "local", nodes: endpoints.length, cluster: ({ ready, readyMsMax }) => endpointCluster({ endpoints, ready, readyMsMax }) };
   }
   if ("containers" in runs) {
     const { containers, port } = runs;
