@@ -10,8 +10,8 @@ export interface ClockHolds {
   keeper(node: NodeId, signal: AbortSignal): Promise<Keeper>;
   /** What gives a node's processes the machine's clocks back when we are gone. */
   undo(node: NodeId): readonly Undo[];
-  /** What the node's own program says the time is; absent or undefined: it is not asked, or does not answer. */
-  ask?(node: NodeId, process: string | undefined, signal: AbortSignal): Promise<ToldTime | undefined>;
+  /** What the node's own program says the time is; undefined: it is not asked, or does not answer. */
+  ask(node: NodeId, process: string | undefined, signal: AbortSignal): Promise<ToldTime | undefined>;
 }
 
 /** Clocks as a program tells them, ns. */
@@ -19,6 +19,11 @@ export interface ToldTime {
   readonly clocks: { readonly [family in Family]?: bigint };
   /** It may be told so much too late or rounded by so much, ns. */
   readonly slackNs: bigint;
+}
+
+/** A date, ms since 1970, that may be rounded by so much. */
+export function toldRealtime(ms: number, resolutionMs: number): ToldTime {
+  return { clocks: { realtime: BigInt(Math.round(ms * 1e6)) }, slackNs: BigInt(Math.ceil(resolutionMs * 1e6)) };
 }
 
 export function clockControl(holds: ClockHolds): ClockControl {
@@ -34,7 +39,7 @@ export function clockControl(holds: ClockHolds): ClockControl {
         async evidence(signal) {
           const keeper = await holds.keeper(node, signal);
           const before = await keeper.look(id);
-          const told = await holds.ask?.(node, process, signal).catch(() => undefined);
+          const told = await holds.ask(node, process, signal).catch(() => undefined);
           return evidenceOf(node, { before, told, after: await keeper.look(id) });
         },
       };

@@ -10,20 +10,24 @@ export interface HeldSkew {
 
 export type AllWords = { readonly [family in Family]: Words };
 
+/** What a process's clocks of durations have gained, ns, and keep: they never go back. */
+export type Kept = { readonly [family in Exclude<Family, "realtime">]: bigint };
+export const nothingKept: Kept = { monotonic: 0n, boottime: 0n };
+
 /** Clocks as the kernel has them. */
 export const noSkew: AllWords = combine([]);
 
 /**
  * What several skews come to together: offsets and drifts add up, each drift from its own beginning, so that one that
- * comes or goes leaves the others as they are. Of several strobes the newest is seen. O(skews).
+ * comes or goes leaves the others as they are. Of several strobes the newest is seen. O(skews). `kept` is added to it.
  *
  *     Σ (now - base_i) · rate_i  =  (now - base) · Σ rate_i  +  Σ (base - base_i) · rate_i
  */
-export function combine(held: readonly HeldSkew[]): AllWords {
+export function combine(held: readonly HeldSkew[], kept: Kept = nothingKept): AllWords {
   const of = (family: Family): Words => {
     const here = held.filter(({ skew }) => family === "realtime" || skew.clocks === "all");
     const base = here.at(-1)?.since[family] ?? 0n;
-    let [rate, offset, period, delta] = [0n, 0n, 0n, 0n];
+    let [rate, offset, period, delta] = [0n, family === "realtime" ? 0n : kept[family], 0n, 0n];
     for (const { skew, since } of here) {
       const own = rateWord(skew.rate);
       rate += own;
@@ -41,6 +45,16 @@ export function skewed(words: Words, now: bigint): bigint {
   const strobe = words.period > 0n && (since / words.period) % 2n !== 0n ? words.delta : 0n;
   const time = now + drifted(since, words.rate) + words.offset + strobe;
   return time < 0n ? 0n : time;
+}
+
+/** By how much the one words have a family's clocks ahead of the other's at some true time. */
+export function ahead(one: AllWords, other: AllWords, now: ClockReading): Kept {
+  const of = (family: keyof Kept): bigint => skewed(one[family], now[family]) - skewed(other[family], now[family]);
+  return { monotonic: of("monotonic"), boottime: of("boottime") };
+}
+
+export function addKept(a: Kept, b: Kept): Kept {
+  return { monotonic: a.monotonic + b.monotonic, boottime: a.boottime + b.boottime };
 }
 
 export function sameWords(a: AllWords, b: AllWords): boolean {

@@ -90,7 +90,8 @@ export function shutDown(daemon: Pick<Daemon, "name" | "user" | "program">): Nod
 /** Longest wait for the end of one that was asked to end. */
 const shutDownSeconds = 20;
 
-function processNameOf({ program }: Pick<Daemon, "program">): string {
+/** What the kernel calls a daemon's process. */
+export function processNameOf({ program }: Pick<Daemon, "program">): string {
   return program.split("/").at(-1)!.slice(0, nameLengthMax);
 }
 

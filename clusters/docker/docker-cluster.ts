@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Abilities, ClusterStart, Endpoint, Membership, Net, PowerControl, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
+import type { Abilities, ClockControl, ClusterStart, Endpoint, Membership, Net, PowerControl, ProcessControl, RunningCluster } from "../../harness/cluster.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { nodeNames, type NodeId } from "../../harness/ids.ts";
 import type { Json } from "../../harness/json.ts";
 import { deadlineSignal, monotonicMs, sleep } from "../../harness/time.ts";
 import { begun } from "../begun.ts";
+import { toldRealtime } from "../clock/control.ts";
+import { clocksSupported } from "../clock/process-clock.ts";
 import { TOXIPROXY_VERSION } from "../net/build-toxiproxy.ts";
+import { type DockerClocks, dockerClocks } from "./clocks.ts";
 import { clusterImages, imageDigests } from "./cluster-images.ts";
 import { startContainer, type Container, type RunScope } from "./container.ts";
 import { redirectAddresses } from "./address-redirect.ts";
@@ -83,6 +86,7 @@ class DockerRunningCluster implements RunningCluster {
   readonly name = "docker";
   readonly nodes: readonly NodeId[];
   readonly processes: ProcessControl;
+  readonly clocks?: ClockControl;
   readonly membership?: Membership;
   readonly power?: PowerControl;
   net?: Net;
@@ -99,6 +103,8 @@ class DockerRunningCluster implements RunningCluster {
   readonly #pods: Pod[] = [];
   readonly #containers: Container[] = [];
   #network: ClusterNetwork | undefined;
+  #keepers: DockerClocks | undefined;
+  #base = "";
   #description: { readonly [key: string]: Json } = {};
   #ended: Promise<void> | undefined;
 
@@ -117,6 +123,7 @@ class DockerRunningCluster implements RunningCluster {
       daemons: (node) => this.#find(node).daemons,
       restart: (node, daemons, signal) => this.#restart(node, daemons, signal),
     });
+    if (clocksSupported() && engine.architecture === "amd64") this.clocks = this.#keepers = this.#clocks();
     const membership = dockerMembership({
       scope: this.#scope,
       system: options.system,
@@ -141,6 +148,7 @@ class DockerRunningCluster implements RunningCluster {
     await this.#refuseTakenName();
     const images = await clusterImages(system, { engine: this.#scope.engine, signal, progress });
     const imagesReady = monotonicMs();
+    this.#base = images.base.tag;
     const network = (this.#network = await createNetwork(this.#scope, `rashomon-${this.#options.runId}`));
     const nodes: DockerNode[] = this.nodes.map((id, index) => ({ id, address: network.address(index + 1), hostname: `${id}.cl` }));
     await allSettled(nodes.map(async (node) => this.#pods.push(await startPod(node, { scope: this.#scope, system, image: images.pod.tag, network, nodes, reach, clientLinks, signal }))));
@@ -243,10 +251,30 @@ class DockerRunningCluster implements RunningCluster {
   async #end(): Promise<void> {
     await endInOrder(this.#options.runId, [
       [...this.#placed.values()].map((placed) => () => this.#fetchLogs(placed)),
+      this.#keepers === undefined ? [] : [() => this.#keepers!.end()],
       this.#containers.map((container) => () => container.remove()),
       this.#pods.map((pod) => () => pod.container.remove()),
       this.#network === undefined ? [] : [this.#network.remove],
     ]);
+  }
+
+  #clocks(): DockerClocks {
+    const { clock } = this.#options.system;
+    const find = (node: NodeId): Placed => this.#find(node);
+    return dockerClocks({
+      scope: this.#scope,
+      base: () => this.#base,
+      progress: this.#start.progress,
+      node: (node) => {
+        const { container, daemons } = find(node);
+        return { container, daemons: daemons.map(({ daemon }) => daemon) };
+      },
+      async ask(node, process, signal) {
+        if (clock === undefined || (process !== undefined && process !== clock.process)) return undefined;
+        const ms = await clock.ask(find(node).pod.looking, signal);
+        return ms === undefined ? undefined : toldRealtime(ms, clock.resolutionMs);
+      },
+    });
   }
 
   /** A daemon's output becomes `<daemon>.log`; its other log files keep their names. */
@@ -345,7 +373,7 @@ function abilitiesOf({ system, nodes: count }: DockerClusterOptions): Abilities 
   const fixed = fixedMembers(system, nodes);
   return {
     nodes,
-    can: ["net", "toxics", "processes", ...(system.membership === undefined ? [] : ["membership" as const]), ...(system.unsyncedMs === undefined ? [] : ["power" as const])],
+    can: ["net", "toxics", "processes", ...(clocksSupported() ? ["clocks" as const] : []), ...(system.membership === undefined ? [] : ["membership" as const]), ...(system.unsyncedMs === undefined ? [] : ["power" as const])],
     processes: processNames(system),
     roles: system.roles,
     ...(fixed === undefined ? {} : { fixedMembers: fixed }),

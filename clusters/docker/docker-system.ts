@@ -39,6 +39,8 @@ export interface DockerSystem {
   readonly unsyncedMs?: number;
   /** How its members are changed while it runs; absent: they are not. */
   readonly membership?: MembershipOperations;
+  /** How one of its daemons says what the time is: a witness of clock faults. Absent: none does. */
+  readonly clock?: ClockQuestion;
   /** Prints the version: what `pattern` finds first goes into `run.json`. */
   readonly version: { readonly argv: readonly string[]; readonly pattern: RegExp };
   /** Whether nodes start all at once (default) or each when the one before it serves. */
@@ -76,6 +78,14 @@ export interface MembershipOperations {
   join?(place: NodePlace): readonly NodeCommand[];
   /** Its daemons have been started, and may not serve yet: a command that needs them waits for them. */
   joined?(place: NodePlace): readonly NodeCommand[];
+}
+
+/** Which daemon's clock it is, and how it is asked past all proxies: ms since 1970, undefined when it does not say. */
+export interface ClockQuestion {
+  readonly process: string;
+  /** What it says may be rounded by so much. */
+  readonly resolutionMs: number;
+  ask(at: Lookout, signal: AbortSignal): Promise<number | undefined>;
 }
 
 export interface BuildFiles {

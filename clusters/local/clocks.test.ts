@@ -8,21 +8,20 @@ import { patience, stage } from "./testing/stage.ts";
 
 const minute = 60_000;
 
-function offsetsMs({ data }: Evidence): unknown {
-  return isObject(data ?? null) ? (data as { offsetsMs: unknown }).offsetsMs : undefined;
+/** How far ahead of ours a node said that its clocks are, when it was asked for evidence. */
+function offsetsInMinutes({ data = null }: Evidence): { readonly [family: string]: number } {
+  const offsets = isObject(data) ? data["offsetsMs"] : undefined;
+  return offsets !== undefined && isObject(offsets) ? Object.fromEntries(Object.entries(offsets).map(([family, ms]) => [family, Math.round(Number(ms) / minute) + 0])) : {};
 }
 
 describe.runIf(clocksSupported())("The clocks of a local node", () => {
-  it("are skewed by several faults at once, in its next life too, and are the machine's when the last is over", async () => {
+  it("are skewed by several faults at once, in its next life too, and when the last is over tell the right date again", async () => {
     await using on = stage();
     await using cluster = await on.start();
     const [n2, signal] = [nodeId("n2"), patience()];
     const ahead = cluster.clocks!.skew(n2, { offsetMs: 10 * minute, rate: 1, clocks: "all" });
     const behind = cluster.clocks!.skew(n2, { offsetMs: -minute, rate: 1, clocks: "realtime" });
-    const told = async (): Promise<{ realtime: number; monotonic: number }> => {
-      const { realtime, monotonic } = offsetsMs(await ahead.evidence(signal)) as { realtime: number; monotonic: number };
-      return { realtime: Math.round(realtime / minute), monotonic: Math.round(monotonic / minute) };
-    };
+    const told = async (): Promise<object> => offsetsInMinutes(await ahead.evidence(signal));
 
     await ahead.apply(signal);
     expect(await told()).toEqual({ realtime: 10, monotonic: 10 });
@@ -41,6 +40,11 @@ describe.runIf(clocksSupported())("The clocks of a local node", () => {
     await behind.revert(signal);
     await behind.revert(signal);
     expect(await ahead.evidence(signal)).toMatchObject({ effective: false });
+    const none = cluster.clocks!.skew(n2, { offsetMs: 0, rate: 1, clocks: "all" });
+    await none.apply(signal);
+    // What counts durations never goes back.
+    expect(offsetsInMinutes(await none.evidence(signal))).toEqual({ realtime: 0, monotonic: 10 });
+    await none.revert(signal);
     await cluster.converged(signal);
   });
 });

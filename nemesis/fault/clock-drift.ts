@@ -5,7 +5,7 @@ import type { Fault } from "../fault.ts";
 /** A clock that runs too fast or too slow. What the kernel counts, such as a sleep, lasts as long as it ought to. */
 export const clockDrift: Fault = {
   name: "clock-drift",
-  summary: "lets a node's clocks run at rate of the true speed; at heal they jump to the machine's",
+  summary: "lets a node's clocks run at rate of the true speed; at heal dates are the machine's",
   needs: ["clocks"],
   nodesMin: 1,
   options: [

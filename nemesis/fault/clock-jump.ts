@@ -5,7 +5,7 @@ import type { Fault } from "../fault.ts";
 /** A clock that is set while programs run: somebody's hand, a time server that is wrong, a machine that was moved. */
 export const clockJump: Fault = {
   name: "clock-jump",
-  summary: "sets a node's clocks ahead or back by offsetMs, for its processes alone; at heal they jump to the machine's",
+  summary: "sets a node's clocks ahead or back by offsetMs, for its processes alone; at heal dates are the machine's",
   needs: ["clocks"],
   nodesMin: 1,
   options: [

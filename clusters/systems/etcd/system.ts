@@ -6,6 +6,7 @@ import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
 import type { Daemon, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
 import { programsOf } from "../two-versions.ts";
+import { httpDateMs } from "../http-date.ts";
 import { bodyOf, rangeRequest, readStatus, statusRequest, type NodeStatus } from "./gateway.ts";
 import { ask } from "./http.ts";
 import { etcdDataFolder, etcdMembership } from "./membership.ts";
@@ -31,6 +32,7 @@ export function etcdSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "name", ports: [2380] },
     settings,
     probe: { peerPort: 2380, peer: { http: "/version" }, clients: { http: "/version" } },
+    clock: { process: "etcd", resolutionMs: 1_000, ask: (at, signal) => httpDateMs(at, "/version", signal) },
     roles: ["leader", "follower"],
     dataFolders: [etcdDataFolder],
     membership: etcdMembership((lookout) => lookout),

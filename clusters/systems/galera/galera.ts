@@ -6,7 +6,7 @@ import { countedByMost } from "../../docker/counted-by-most.ts";
 import type { DockerSystem, MembershipOperations, NodeFile } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { mariadbDialect } from "../mariadb/dialect.ts";
-import { clusterDisagreement, membersSeenBy, servesInCluster } from "../mariadb/look.ts";
+import { clusterDisagreement, membersSeenBy, servesInCluster, timeMs } from "../mariadb/look.ts";
 import { claimedModel, mariadbClaim, mariadbOptions, sessionStatements } from "../mariadb/options.ts";
 import { commonLines, isFirst, mariadbDaemon, mariadbDataFolder, mariadbServer, mariadbSetUp } from "../mariadb/set-up.ts";
 import { appendsOf } from "../sql/appends.ts";
@@ -62,6 +62,7 @@ function galeraSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "address", ports: peerPorts },
     settings,
     probe: { peerPort: 4567, peer: { tcp: "" }, clients: { tcp: "" } },
+    clock: { process: "mariadbd", resolutionMs: 1, ask: timeMs },
     roles: [],
     dataFolders: [mariadbDataFolder],
     membership: galeraMembership,

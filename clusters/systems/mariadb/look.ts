@@ -18,6 +18,12 @@ export async function servesInCluster(at: Endpoint, signal: AbortSignal): Promis
   return (await viewOf(at, signal))?.ready === "ON";
 }
 
+/** What the server says the time is, ms since 1970. */
+export async function timeMs(at: Endpoint, signal: AbortSignal): Promise<number | undefined> {
+  const rows = await rowsOf(at, "select unix_timestamp(sysdate(6)) * 1000", signal);
+  return rows?.[0] === undefined ? undefined : Number(rows[0][0]);
+}
+
 /** Every node is in one primary component of all nodes, synchronised, and has applied what any of them had committed. */
 export async function clusterDisagreement(at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<string | undefined> {
   const views = await viewsOf(at, signal);

@@ -7,7 +7,7 @@ import { dockerfileBeside } from "../../docker/image.ts";
 import { appendsOf } from "../sql/appends.ts";
 import { sqlClient } from "../sql/client.ts";
 import { mariadbDialect } from "./dialect.ts";
-import { serves } from "./look.ts";
+import { serves, timeMs } from "./look.ts";
 import { claimedModel, mariadbClaim, mariadbOptions, sessionStatements } from "./options.ts";
 import { commonLines, mariadbDaemon, mariadbDataFolder, mariadbSetUp } from "./set-up.ts";
 
@@ -36,6 +36,7 @@ function mariadbSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "address", ports: [] },
     settings,
     probe: { peerPort: 3306, peer: { tcp: "" }, clients: { tcp: "" } },
+    clock: { process: "mariadbd", resolutionMs: 1, ask: timeMs },
     roles: [],
     dataFolders: [mariadbDataFolder],
     version: { argv: ["/usr/sbin/mariadbd", "--version"], pattern: /\d+\.\d+\.\d+/ },

@@ -49,6 +49,12 @@ export async function holders(role: string, at: ReadonlyMap<NodeId, Lookout>, si
   return [...views].flatMap(([node, view]) => (view !== undefined && leads(node, view) ? [node] : []));
 }
 
+/** What the server says the time is, ms since 1970. */
+export async function timeMs(at: Lookout, signal: AbortSignal): Promise<number | undefined> {
+  const now = Date.parse(textIn(await told(at, "/varz", signal), "now") ?? "");
+  return Number.isNaN(now) ? undefined : now;
+}
+
 interface View {
   readonly metaLeader: string | undefined;
   readonly streams: readonly { readonly name: string; readonly leader: string | undefined; readonly replicas: number; readonly content: string }[];

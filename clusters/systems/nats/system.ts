@@ -3,7 +3,7 @@ import { Kvm } from "@nats-io/kv";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import type { DockerSystem, Lookout, NodePlace } from "../../docker/docker-system.ts";
 import { programsOf } from "../two-versions.ts";
-import { disagreement, holders, monitoringPort, serves } from "./look.ts";
+import { disagreement, holders, monitoringPort, serves, timeMs } from "./look.ts";
 import { accountLines, natsMembership } from "./membership.ts";
 import { imageOf, natsVersions } from "./versions.ts";
 import { bucketName, elementsStream, openNats } from "./session.ts";
@@ -26,6 +26,7 @@ export function natsSystem(settings: Settings): DockerSystem {
     settings,
     // A server speaks first, to clients and to peers.
     probe: { peerPort: routePort, peer: { tcp: "" }, clients: { tcp: "" } },
+    clock: { process: "nats", resolutionMs: 1, ask: timeMs },
     roles: ["leader", "kv-leader", "meta-leader"],
     dataFolders: [dataFolder],
     unsyncedMs: syncMs,

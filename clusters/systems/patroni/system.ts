@@ -4,7 +4,7 @@ import { dockerfileBeside } from "../../docker/image.ts";
 import { etcdDataFolder } from "../etcd/membership.ts";
 import { etcdDaemon, rangesServed } from "../etcd/system.ts";
 import { postgresSchema } from "../postgres/dialect.ts";
-import { disagreement, holders, makeTables, serves } from "../postgres/look.ts";
+import { disagreement, holders, makeTables, serves, timeMs } from "../postgres/look.ts";
 import { postgresProbe } from "../postgres/system.ts";
 import { restPort, unsettled } from "./look.ts";
 import { etcdPort, patroniMembership, scope } from "./membership.ts";
@@ -29,6 +29,7 @@ export function patroniSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "name", ports: [5432, restPort, etcdPort, 2380] },
     settings,
     probe: postgresProbe,
+    clock: { process: "postgres", resolutionMs: 1, ask: timeMs },
     roles: ["primary", "leader", "replica"],
     dataFolders: [folders.data, etcdDataFolder],
     membership: patroniMembership({ patroni, etcdApi: etcdApiOf(settings) }),

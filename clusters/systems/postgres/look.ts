@@ -30,6 +30,12 @@ export async function serves(at: Endpoint, signal: AbortSignal): Promise<boolean
   return (await firstRow(at, "select 1", signal)) !== undefined;
 }
 
+/** What the server says the time is, ms since 1970. */
+export async function timeMs(at: Endpoint, signal: AbortSignal): Promise<number | undefined> {
+  const row = await firstRow(at, "select extract(epoch from clock_timestamp()) * 1000", signal);
+  return row === undefined ? undefined : Number(row[0]);
+}
+
 /** Nodes that hold the role `primary` (they take writes) or `replica`; the primary of the latest timeline first. */
 export async function holders(role: string, at: ReadonlyMap<NodeId, Lookout>, signal: AbortSignal): Promise<NodeId[]> {
   if (role !== "primary" && role !== "leader" && role !== "replica") return [];

@@ -2,7 +2,7 @@ import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import type { DockerNode, DockerSystem, LinkProbe, NodePlace, SetUp } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { postgresSchema } from "./dialect.ts";
-import { disagreement, holders, makeTables, serves } from "./look.ts";
+import { disagreement, holders, makeTables, serves, timeMs } from "./look.ts";
 import { postgresMembership } from "./membership.ts";
 
 /**
@@ -17,6 +17,7 @@ export function postgresSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "name", ports: [5432] },
     settings,
     probe: postgresProbe,
+    clock: { process: "postgres", resolutionMs: 1, ask: timeMs },
     roles: ["primary", "leader", "replica"],
     dataFolders: [data],
     membership: postgresMembership,

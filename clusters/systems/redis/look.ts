@@ -78,6 +78,12 @@ function fieldOf(entry: readonly Json[], name: string): string {
   return String(entry[entry.indexOf(name) + 1]);
 }
 
+/** What the server says the time is, ms since 1970. */
+export async function timeMs(at: Endpoint, signal: AbortSignal): Promise<number | undefined> {
+  const answer = await answerOf(at, ["TIME"], signal);
+  return answer === undefined ? undefined : Number(answer[0]) * 1_000 + Number(answer[1]) / 1_000;
+}
+
 type Role =
   | { readonly kind: "primary"; readonly offset: number }
   | { readonly kind: "replica"; readonly offset: number; readonly of: string; readonly link: string };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import type { DockerNode, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
 import { programsOf } from "../two-versions.ts";
-import { disagreement, holders, sentinelPort, sentinelServes, serves, watchedName } from "./look.ts";
+import { disagreement, holders, sentinelPort, sentinelServes, serves, timeMs, watchedName } from "./look.ts";
 import { configurations, redisMembership, redisPort, user } from "./membership.ts";
 import { imageOf, redisVersions } from "./versions.ts";
 
@@ -23,6 +23,7 @@ export function redisSystem(settings: Settings): DockerSystem {
     peers: { reachedBy: "address", ports: [redisPort, sentinelPort] },
     settings,
     probe: { peerPort: redisPort, peer: { tcp: "PING\r\n" }, clients: { tcp: "PING\r\n" } },
+    clock: { process: "redis", resolutionMs: 1, ask: timeMs },
     roles: ["primary", "leader", "replica"],
     dataFolders: ["/var/lib/redis"],
     membership: redisMembership,

@@ -17,11 +17,17 @@ interface View {
   readonly changes: number;
   /** Names of the nodes that are registered. */
   readonly members: readonly string[];
+  /** What it says the time is, ms since 1970. */
+  readonly timeMs: number;
 }
 
 /** A node that runs, and has the spaces of the workloads. */
 export async function serves(at: Endpoint, signal: AbortSignal): Promise<boolean> {
   return (await viewOf(at, signal))?.running === true;
+}
+
+export async function timeMs(at: Endpoint, signal: AbortSignal): Promise<number | undefined> {
+  return (await viewOf(at, signal))?.timeMs;
 }
 
 /** All run, follow all others, and have the same number of changes. */
@@ -65,6 +71,7 @@ async function viewOf(at: Endpoint, signal: AbortSignal): Promise<View | undefin
         running: said["status"] === "running" && said["ready"] === true,
         following: Number(said["following"]),
         changes: Number(said["signature"]),
+        timeMs: Number(said["time"]) * 1_000,
         members: members !== undefined && isArray(members) ? members.map(String) : [],
       };
     } finally {

@@ -79,7 +79,7 @@ function rashomon.status()
   for name, uuid in pairs(uuids) do
     if box.space._cluster.index.uuid:get(uuid) ~= nil then table.insert(members, name) end
   end
-  return {ro = box.info.ro, status = box.info.status, signature = tonumber(box.info.signature), following = following, members = members, ready = box.space.elements ~= nil}
+  return {ro = box.info.ro, status = box.info.status, signature = tonumber(box.info.signature), following = following, members = members, time = require('clock').time(), ready = box.space.elements ~= nil}
 end
 function rashomon.forget(name)
   local registered = box.space._cluster.index.uuid:get(uuids[name])

@@ -5,7 +5,7 @@ import { dockerCluster } from "../../docker/docker-cluster.ts";
 import type { DockerSystem } from "../../docker/docker-system.ts";
 import { dockerfileBeside } from "../../docker/image.ts";
 import { tarantoolClient } from "./client.ts";
-import { disagreement, holders, serves } from "./look.ts";
+import { disagreement, holders, serves, timeMs } from "./look.ts";
 import { tarantoolMembership } from "./membership.ts";
 import { dataFolder, luaProgram, port } from "./program.ts";
 
@@ -38,6 +38,7 @@ function tarantoolSystem(settings: Settings): DockerSystem {
     settings,
     // A node speaks first, to clients and to peers.
     probe: { peerPort: port, peer: { tcp: "" }, clients: { tcp: "" } },
+    clock: { process: "tarantool", resolutionMs: 1, ask: timeMs },
     roles: ["primary", "replica"],
     dataFolders: [dataFolder],
     version: { argv: ["/usr/bin/tarantool", "--version"], pattern: /\d+\.\d+\.\d+/ },

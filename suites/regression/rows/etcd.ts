@@ -47,6 +47,15 @@ const lockedSet = (guard: string): TrialScenario => ({
   set: ["read-share=0", `set-guard=${guard}`],
 });
 
+/** The leader ends leases: of 2 s it sees the end after a tenth, and looks every half second, while each holder works for 200 ms. */
+const leaseEndedEarly = (guard: string): TrialScenario => ({
+  ...lockedSet(guard),
+  nemesis: ["clock-drift:target=leader:rate=20"],
+  faultEvery: 7_000,
+  faultFor: 5_000,
+  timeLimit: 14_000,
+});
+
 export const etcdRows: readonly RegressionRow[] = [
   {
     name: "etcd-serializable-reads",
@@ -74,6 +83,15 @@ export const etcdRows: readonly RegressionRow[] = [
     anomalous: scenarioTrial("a set under a lock; followers paused for 4 s", lockedSet("lock")),
     control: { by: "setting", ...scenarioTrial("fenced: the write asks whether the lock's key still exists; followers paused for 4 s", lockedSet("fenced-lock")) },
     runs: 3,
+  },
+  {
+    name: "etcd-lock-fast-leader",
+    corpus: "none: found here",
+    title: "etcd's leases are as long as its leader's clock says: a leader whose clock runs ahead gives the lock on while its holder works and keeps it alive",
+    expected: { checker: "set-full", anomalies: ["lost"] },
+    anomalous: scenarioTrial("a set under a lock; the leader's clocks 20 times as fast for 5 s", leaseEndedEarly("lock")),
+    control: { by: "setting", ...scenarioTrial("fenced: the write asks whether the lock's key still exists; the leader's clocks 20 times as fast for 5 s", leaseEndedEarly("fenced-lock")) },
+    runs: 10,
   },
   {
     name: "etcd-watch-lost-delete",
