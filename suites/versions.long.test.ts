@@ -39,6 +39,7 @@ const pairs: readonly Pair[] = [
   { system: "nats", able: go, workload: "set", older: /Version: +2\.9\./, newer: /Version: +2\.10\./, both: /^2\.9\.\d+ and 2\.10\.\d+$/, mixed: "n1", isolated: "leader" },
   // With wait=1 a killed primary is replaced by a replica that has all that was acknowledged; an isolated one would go on and lose it.
   { system: "redis", able: docker, workload: "set", older: /Redis version=7\.0\./, newer: /Redis version=8\.0\./, both: /^7\.0\.\d+ and 8\.0\.\d+$/, mixed: "n3", isolated: "n3", set: ["wait=1"], upgraded: /MASTER MODE enabled/ },
+  { system: "zookeeper", able: docker, workload: "register", older: /zookeeper\.version=3\.8\./, newer: /zookeeper\.version=3\.9\./, both: /^3\.8\.\d+ and 3\.9\.\d+$/, mixed: "n1", isolated: "leader", set: ["reads=sync"] },
 ];
 
 /** The run's folder, for its record and logs. */

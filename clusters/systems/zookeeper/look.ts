@@ -38,6 +38,11 @@ export async function disagreement(at: ReadonlyMap<NodeId, Lookout>, signal: Abo
   const leading = [...views].filter(([, view]) => leads(view!));
   if (leading.length !== 1) return `${leading.length} nodes lead`;
   const newest = [...views.values()].reduce((most, view) => (view!.transaction > most ? view!.transaction : most), 0n);
+  if (BigInt.asUintN(32, newest) === 0n) {
+    // A leader counts its epoch before the first transaction of it, its followers do not. Opening a session is one.
+    await serves([...at.values()][0]!, signal);
+    return `the leader of epoch ${newest >> 32n} has led no transaction yet`;
+  }
   const late = [...views].find(([, view]) => view!.transaction < newest);
   return late === undefined ? undefined : `${late[0]} has processed transaction ${hex(late[1]!.transaction)}, another ${hex(newest)}`;
 }

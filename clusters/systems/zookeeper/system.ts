@@ -1,10 +1,11 @@
-import { booleanOf, numberOf, type Settings } from "../../../harness/options.ts";
+import { booleanOf, numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import type { DockerSystem, NodePlace, SetUp } from "../../docker/docker-system.ts";
-import { dockerfileBeside } from "../../docker/image.ts";
+import { programsOf } from "../two-versions.ts";
 import { elementsPath } from "./client.ts";
 import { disagreement, holders, serves } from "./look.ts";
-import { clientPort, electionPort, jars, memberLine, quorumPort, zooKeeperMembership } from "./membership.ts";
+import { clientPort, electionPort, memberLine, quorumPort, zooKeeperMembership } from "./membership.ts";
 import { openSession, sessionMs } from "./session.ts";
+import { imageOf, starters, zooKeeperVersions } from "./versions.ts";
 
 /**
  * ZooKeeper as Debian packages it. Servers tell each other addresses during an election, so what they dial is
@@ -12,9 +13,10 @@ import { openSession, sessionMs } from "./session.ts";
  * the one at which a question can be asked through them, to see whether a fault bites.
  */
 export function zooKeeperSystem(settings: Settings): DockerSystem {
+  const version = textOf(settings, "version");
   return {
     name: "zookeeper",
-    dockerfile: dockerfileBeside(import.meta.url, "."),
+    ...imageOf(version),
     clientPort,
     peers: { reachedBy: "address", ports: [quorumPort, electionPort, clientPort] },
     settings,
@@ -22,14 +24,13 @@ export function zooKeeperSystem(settings: Settings): DockerSystem {
     roles: ["leader", "follower"],
     dataFolders: [dataFolder],
     ...(booleanOf(settings, "reconfig") ? { membership: zooKeeperMembership } : {}),
-    version: { argv: ["dpkg-query", "--show", "libzookeeper-java"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => setUp(place, settings),
-    daemons: () => [
+    daemons: (place) => [
       {
         name: "zookeeper",
         user: "zookeeper",
-        program: "/usr/bin/java",
-        args: ["-Xmx256m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", jars, "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration],
+        ...programsOf(version, zooKeeperVersions, place),
+        args: ["-Xmx256m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.showDateTime=true", "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration],
       },
     ],
     serves,
@@ -65,6 +66,7 @@ function setUp({ node, all }: NodePlace, settings: Settings): SetUp {
   const owner = "zookeeper";
   return {
     files: [
+      ...starters,
       { path: configuration, content: `${lines.join("\n")}\n`, owner },
       { path: `${dataFolder}/myid`, content: `${all.indexOf(node) + 1}\n`, owner },
     ],
