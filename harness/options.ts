@@ -9,6 +9,8 @@ export interface OptionSpec {
   /** Why this default. */
   readonly reason: string;
   readonly choices?: readonly string[];
+  /** What others of its kind may choose and this never can, with why: said to whoever asks for it. */
+  readonly never?: { readonly [choice: string]: string };
   readonly min?: number;
   readonly max?: number;
 }
@@ -43,14 +45,14 @@ export function parseSettings(texts: readonly string[], specs: readonly OptionSp
 }
 
 function parseOption(spec: OptionSpec, text: string): OptionValue | { problem: string } {
-  const wrong = (expected: string): { problem: string } => ({ problem: `option ${spec.name} takes ${expected}, not ${JSON.stringify(text)}` });
+  const wrong = (expected: string, why?: string): { problem: string } => ({ problem: `option ${spec.name} takes ${expected}, not ${JSON.stringify(text)}${why === undefined ? "" : `: ${why}`}` });
   switch (spec.kind) {
     case "text":
       return text;
     case "boolean":
       return text === "true" ? true : text === "false" ? false : wrong("true or false");
     case "choice":
-      return spec.choices?.includes(text) === true ? text : wrong(`one of ${spec.choices?.join(", ")}`);
+      return spec.choices?.includes(text) === true ? text : wrong(`one of ${spec.choices?.join(", ")}`, spec.never?.[text]);
     case "integer":
     case "number": {
       const value = Number(text);

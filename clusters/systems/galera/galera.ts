@@ -3,20 +3,29 @@ import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import { shutDown } from "../../docker/daemon.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
 import { countedByMost } from "../../docker/counted-by-most.ts";
-import type { DockerSystem, MembershipOperations, NodeFile } from "../../docker/docker-system.ts";
-import { dockerfileBeside } from "../../docker/image.ts";
+import type { DockerSystem, MembershipOperations } from "../../docker/docker-system.ts";
 import { mariadbDialect } from "../mariadb/dialect.ts";
 import { clusterDisagreement, membersSeenBy, servesInCluster, timeMs } from "../mariadb/look.ts";
 import { claimedModel, mariadbClaim, mariadbOptions, sessionStatements } from "../mariadb/options.ts";
-import { commonLines, isFirst, mariadbDaemon, mariadbDataFolder, mariadbServer, mariadbSetUp } from "../mariadb/set-up.ts";
+import { commonLines, isFirst, mariadbDaemon, mariadbDataFolder, mariadbSetUp } from "../mariadb/set-up.ts";
+import { imageOf } from "../mariadb/versions.ts";
 import { appendsOf } from "../sql/appends.ts";
 import { sqlClient } from "../sql/client.ts";
+import { programsOf, versionChoices } from "../two-versions.ts";
+import { galeraVersions, starters } from "./versions.ts";
 
-/** MariaDB 10.11 with Galera 4: every node takes writes, and certifies every transaction in one order. */
+/** MariaDB with Galera 4: every node takes writes, and certifies every transaction in one order. */
 export const galera: DatabaseDefinition = {
   name: "galera",
-  summary: "MariaDB 10.11 with Galera 4 in Docker: every node takes writes; isolation, snapshot-isolation and sync-wait as set",
+  summary: "MariaDB 10.11 or 11.8 with Galera 4 in Docker: every node takes writes; isolation, snapshot-isolation and sync-wait as set",
   options: [
+    {
+      name: "version",
+      kind: "choice",
+      choices: versionChoices(galeraVersions),
+      default: galeraVersions.older.name,
+      reason: "what Debian 12 packages; 11.8 comes from Debian 13, mixed has it on the last node only, rolling has it wherever a server is started again",
+    },
     ...mariadbOptions,
     {
       name: "sync-wait",
@@ -43,7 +52,7 @@ export const galera: DatabaseDefinition = {
  */
 const galeraMembership: MembershipOperations = {
   members: (at, signal) => countedByMost(at, (lookout) => membersSeenBy(lookout, signal)),
-  leave: () => [shutDown(mariadbDaemon())],
+  leave: () => [shutDown(mariadbDaemon({ program: galeraVersions.older.program }))],
 };
 
 /** Group communication, incremental and full state transfer. */
@@ -55,9 +64,10 @@ const peerPorts = [4567, 4568, 4444];
  * suspected after 2 s in place of Galera's 5, which needs more frequent signs of life than its own 1 s.
  */
 function galeraSystem(settings: Settings): DockerSystem {
+  const version = textOf(settings, "version");
   return {
     name: "galera",
-    dockerfile: dockerfileBeside(import.meta.url, "../mariadb"),
+    ...imageOf(version),
     clientPort: 3306,
     peers: { reachedBy: "address", ports: peerPorts },
     settings,
@@ -66,10 +76,9 @@ function galeraSystem(settings: Settings): DockerSystem {
     roles: [],
     dataFolders: [mariadbDataFolder],
     membership: galeraMembership,
-    version: { argv: ["/usr/sbin/mariadbd", "--version"], pattern: /\d+\.\d+\.\d+/ },
     start: "one by one",
-    setUp: ({ node, all, runId }) => {
-      const setUp = mariadbSetUp({
+    setUp: (place) => {
+      const setUp = mariadbSetUp(place, version, {
         ...commonLines,
         innodb_flush_log_at_trx_commit: textOf(settings, "flush-log-at-commit"),
         binlog_format: "ROW",
@@ -77,34 +86,18 @@ function galeraSystem(settings: Settings): DockerSystem {
         wsrep_on: "ON",
         wsrep_provider: "/usr/lib/galera/libgalera_smm.so",
         wsrep_provider_options: '"gcache.size=32M;evs.keepalive_period=PT0.5S;evs.suspect_timeout=PT2S;evs.inactive_timeout=PT5S;evs.inactive_check_period=PT0.5S"',
-        wsrep_cluster_name: runId.slice(0, 32),
-        wsrep_cluster_address: `gcomm://${all.map(({ address }) => address).join(",")}`,
-        wsrep_node_name: node.id,
-        wsrep_node_address: node.address,
+        wsrep_cluster_name: place.runId.slice(0, 32),
+        wsrep_cluster_address: `gcomm://${place.all.map(({ address }) => address).join(",")}`,
+        wsrep_node_name: place.node.id,
+        wsrep_node_address: place.node.address,
         wsrep_sst_method: "rsync",
         wsrep_slave_threads: 2,
       });
-      return { ...setUp, files: [...(setUp.files ?? []), starter] };
+      return { ...setUp, files: [...(setUp.files ?? []), ...starters] };
     },
-    daemons: (place) => [mariadbDaemon({ program: starter.path, ...(isFirst(place) ? { firstArgs: ["--wsrep-new-cluster"] } : {}) })],
+    daemons: (place) => [mariadbDaemon({ ...programsOf(version, galeraVersions, place), ...(isFirst(place) ? { firstArgs: ["--wsrep-new-cluster"] } : {}) })],
     serves: servesInCluster,
     disagreement: clusterDisagreement,
     holders: async () => [],
   };
 }
-
-/**
- * Starts a server with the position in the order of transactions that its tables are at, as Debian's unit does. A node
- * that was killed has not written it down, and would have to copy all of another's state; when all were killed there is
- * none to copy from, and only who tells its position can be taken for the most advanced.
- */
-const starter: NodeFile = {
-  path: "/opt/rashomon/mariadbd",
-  mode: "755",
-  content: `#!/bin/sh
-if [ -s ${mariadbDataFolder}/grastate.dat ]; then
-  position=$(${mariadbServer} "$1" --wsrep-recover --disable-log-error 2>&1 | sed -n 's/.*WSREP: Recovered position:* *//p' | tail -n 1)
-fi
-exec ${mariadbServer} "$@" \${position:+--wsrep_start_position=$position}
-`,
-};

@@ -46,6 +46,15 @@ const onTheirWay = (nodes: number): TrialScenario => {
   return { ...scenario, ...slowLinks, timeLimit: 20_000, rate: 300, operationDeadline: 3_000, set: [...scenario.set!, "txn-length-min=2", "txn-length-max=3", "key-count=6"] };
 };
 
+/** What an application meets that sets neither: the version's own innodb_snapshot_isolation. */
+const byDefault = (version: string): TrialScenario => ({
+  system: "mariadb",
+  workload: "list-append",
+  nodes: 1,
+  ...transactions,
+  set: [`version=${version}`, "isolation=repeatable-read", "appends=read-then-write", "consistency=snapshot-isolation"],
+});
+
 /** Nothing acknowledged may be missing after every server was killed, with what it had not yet written to its log. */
 const killed = (system: "mariadb" | "galera", flush: 0 | 1): TrialScenario => {
   const adds: TrialScenario = { system, workload: "set", nemesis: ["kill:target=all"], rate: 300, concurrency: 9, set: ["read-share=0", `flush-log-at-commit=${flush}`] };
@@ -70,6 +79,15 @@ export const mariadbRows: readonly RegressionRow[] = [
     { corpus: "8E", title: "two transactions at repeatable read both read a row and both write it: one update is lost" },
     { system: "mariadb", workload: "list-append", nodes: 1, ...transactions },
   ),
+  {
+    name: "mariadb-lost-update-by-version",
+    corpus: "8E",
+    title: "the same by the defaults of two versions: from 11.6.2 on innodb_snapshot_isolation is on by itself",
+    expected: { checker: "elle/list-append", anomalies: ["lost-update"] },
+    anomalous: scenarioTrial("MariaDB 10.11, its defaults", byDefault("10.11")),
+    control: { by: "setting", ...scenarioTrial("MariaDB 11.8, its defaults", byDefault("11.8")) },
+    runs: 10,
+  },
   lostUpdate(
     "galera-lost-update",
     { corpus: "10E", title: "the same in a healthy Galera cluster, on one node or across nodes" },
