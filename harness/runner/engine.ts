@@ -1,4 +1,4 @@
-import { exhausted, type Draw, type GeneratorContext, noop, type OpGenerator, type Thread } from "../generator.ts";
+import { exhausted, type Draw, noop, type OpGenerator, type Thread } from "../generator.ts";
 import { ThreadTable } from "../generator/threads.ts";
 import type { Call, Op, Outcome } from "../op.ts";
 import type { Random } from "../random.ts";
@@ -11,10 +11,15 @@ import { type Entry, Recorder } from "./recorder.ts";
 /** Timers of the event loop hold no more than 24 days; an early alarm does no harm. */
 const alarmMsMax = 3_600_000;
 
+/** For how long turns may follow answers at once before timers, sockets and the history's file get theirs. */
+const eagerNs = 1e6;
+
 /**
- * The runner's loop. Completions are recorded the moment they come, and told to the generator in batches, once per turn
- * of the event loop; in the same turn all threads that are free get their next operations. So a thousand threads cost
- * one turn, not a thousand, and timers, sockets and the history's file always get theirs.
+ * The runner's loop. Completions are recorded the moment they come, and told to the generator in a turn that follows
+ * them at once, in which all threads that are free get their next operations: as soon as in a plain loop that awaits its
+ * driver, before other sockets are read. Answers that come together are told together, so a thousand threads cost one
+ * turn, not a thousand. Clients that answer without waiting for anything would leave the event loop no time, so after a
+ * millisecond a turn waits until it has come around.
  *
  *     answer ─▶ record ─▶ events ┐
  *     answer ─▶ record ─▶ events ┼─▶ turn: free the threads, update the generator, draw and begin until it has no more
@@ -39,6 +44,9 @@ export class Engine {
   #events: Op[] = [];
   #freed: Thread[] = [];
   #turnScheduled = false;
+  /** When the event loop had last come around, as far as turns know, and when the last turn was. */
+  #aroundNs = 0;
+  #turnNs = 0;
   #timer: Cancellable | undefined;
   #timerNs = Number.POSITIVE_INFINITY;
   /** Ends the drive that goes on. */
@@ -183,14 +191,21 @@ export class Engine {
   #wake(): void {
     if (this.#turnScheduled) return;
     this.#turnScheduled = true;
-    soon(() => this.#turn());
+    if (this.#turnNs - this.#aroundNs < eagerNs) queueMicrotask(this.#turn);
+    else soon(this.#turnAround);
   }
 
-  #turn(): void {
+  readonly #turnAround = (): void => {
+    this.#aroundNs = this.#clock();
+    this.#turn();
+  };
+
+  readonly #turn = (): void => {
     this.#turnScheduled = false;
+    this.#turnNs = this.#clock();
     try {
-      this.#tell();
-      if (!this.#exhausted) this.#draw();
+      this.#tell(this.#turnNs);
+      if (!this.#exhausted) this.#draw(this.#turnNs);
     } catch (error) {
       this.#fail(error);
     }
@@ -200,10 +215,10 @@ export class Engine {
     const resolve = this.#resolve;
     this.#resolve = undefined;
     resolve();
-  }
+  };
 
   /** Tells the generator what has happened since the last turn, and frees the threads. */
-  #tell(): void {
+  #tell(nowNs: number): void {
     const events = this.#events;
     const freed = this.#freed;
     this.#events = [];
@@ -213,11 +228,11 @@ export class Engine {
       this.#busy--;
     }
     if (events.length === 0) return;
-    const context = this.#context();
+    const context = this.#table.context(nowNs, this.#random);
     for (const event of events) this.#generator = this.#generator.update(context, event);
   }
 
-  #draw(): void {
+  #draw(nowNs: number): void {
     if (this.#options.file?.congested === true) {
       void this.#options.file.flush().then(
         () => this.#wake(),
@@ -225,7 +240,7 @@ export class Engine {
       );
       return;
     }
-    for (let context = this.#context(); ; ) {
+    for (let context = this.#table.context(nowNs, this.#random); ; ) {
       const draw: Draw = this.#generator.draw(context);
       if (draw === exhausted || draw.kind === "exhausted") {
         this.#exhausted = true;
@@ -241,7 +256,7 @@ export class Engine {
         return;
       }
       const event = this.#begin(draw.op.thread, draw.op);
-      context = this.#context();
+      context = this.#table.context(event.timeNs, this.#random);
       this.#generator = draw.next.update(context, event);
     }
   }
@@ -256,10 +271,6 @@ export class Engine {
       this.#timer = undefined;
       if (!this.#turnScheduled) this.#turn();
     });
-  }
-
-  #context(): GeneratorContext {
-    return this.#table.context(this.#clock(), this.#random);
   }
 
   #begin(thread: Thread, { f, value }: Call): Op {
