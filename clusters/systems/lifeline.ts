@@ -9,7 +9,7 @@
  */
 export class Lifeline {
   #why: Error | undefined;
-  readonly #waiting = new Set<(why: Error) => void>();
+  readonly #waiting: Wait[] = [];
 
   get isCut(): boolean {
     return this.#why !== undefined;
@@ -19,8 +19,7 @@ export class Lifeline {
   cut(why: Error): boolean {
     if (this.#why !== undefined) return false;
     this.#why = why;
-    for (const abandon of this.#waiting) abandon(why);
-    this.#waiting.clear();
+    for (const { abandon } of this.#waiting.splice(0)) abandon(why);
     return true;
   }
 
@@ -28,14 +27,15 @@ export class Lifeline {
   asked<T>(ask: (resolve: (value: T) => void, reject: (why: unknown) => void) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#why !== undefined) return reject(this.#why);
-      this.#waiting.add(reject);
+      const wait: Wait = { abandon: reject, place: this.#waiting.length };
+      this.#waiting.push(wait);
       const refuse = (why: unknown): void => {
-        this.#waiting.delete(reject);
+        this.#end(wait);
         reject(why instanceof Error ? why : new Error(String(why)));
       };
       try {
         ask((value) => {
-          this.#waiting.delete(reject);
+          this.#end(wait);
           resolve(value);
         }, refuse);
       } catch (error) {
@@ -49,4 +49,19 @@ export class Lifeline {
     if (this.#why !== undefined) answer.catch(() => {});
     return this.asked((resolve, reject) => void answer.then(resolve, reject));
   }
+
+  /** The last wait takes its place; does nothing when it has ended before. */
+  #end(wait: Wait): void {
+    if (this.#waiting[wait.place] !== wait) return;
+    const last = this.#waiting.pop()!;
+    if (last === wait) return;
+    this.#waiting[wait.place] = last;
+    last.place = wait.place;
+  }
+}
+
+interface Wait {
+  readonly abandon: (why: Error) => void;
+  /** In the list of waits. */
+  place: number;
 }

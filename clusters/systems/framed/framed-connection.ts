@@ -37,10 +37,10 @@ export async function openFramed(endpoint: Endpoint, options: { readonly frameSi
   }
   return {
     isOpen: () => !socket.destroyed && !socket.readableEnded,
-    async exchange(message) {
+    exchange(message) {
       const reply = messages.next();
       socket.write(message);
-      return await reply;
+      return reply;
     },
     next: () => messages.next(),
     end: () => void socket.destroy(),

@@ -26,7 +26,10 @@ export function redisClient(settings: Settings, object: string): Client {
     async perform(session, call, signal) {
       const work = workOf(accessOf(call, object));
       try {
-        return await (work.changes === "never" ? read(call, { work, session, rules }) : write(call, { work, session, rules, changed: work.changes }));
+        if (work.changes === "never" && rules.readsAtPrimary) return readAtPrimary(call, work, await session.askTogether([["ROLE"], work.command]));
+        const answer = await session.ask(work.command);
+        if (work.changes !== "never" && rules.replicas > 0 && work.changes(answer)) return await waited(call, { session, replicas: rules.replicas, value: work.result(answer) });
+        return { type: "ok", value: work.result(answer) };
       } catch (error) {
         const said = serverError(error);
         return endedBy(error, call, { answer: said === undefined ? undefined : knownRedisError(said), certain: work.changes === "never", signal });
@@ -41,27 +44,18 @@ interface Rules {
   readonly replicas: number;
 }
 
-interface Doing {
-  readonly work: RedisWork;
-  readonly session: RedisSession;
-  readonly rules: Rules;
-}
-
-/** Together with the node's role, if it matters: no demotion comes between the two. */
-async function read(call: Call, { work, session, rules }: Doing): Promise<Outcome> {
-  if (!rules.readsAtPrimary) return { type: "ok", value: work.result(await session.ask(work.command)) };
-  const [role = null, answer = null] = await session.askTogether([["ROLE"], work.command]);
+/** The answer together with the node's role: no demotion came between the two. */
+function readAtPrimary(call: Call, work: RedisWork, [role = null, answer = null]: readonly Json[]): Outcome {
   if (!isArray(role) || role[0] !== "master") return failed(call, ["not-primary", "the node is a replica"]);
   return { type: "ok", value: work.result(answer) };
 }
 
-async function write(call: Call, { work, session, rules, changed }: Doing & { readonly changed: (answer: Json) => boolean }): Promise<Outcome> {
-  const answer = await session.ask(work.command);
-  if (rules.replicas === 0 || !changed(answer)) return { type: "ok", value: work.result(answer) };
+/** A write that was executed, whose result is `value`, once its replicas have it. */
+async function waited(call: Call, { session, replicas, value }: { readonly session: RedisSession; readonly replicas: number; readonly value: Json }): Promise<Outcome> {
   try {
-    const reached = await session.ask(["WAIT", String(rules.replicas), String(waitMsMax)]);
-    if (typeof reached === "number" && reached >= rules.replicas) return { type: "ok", value: work.result(answer) };
-    return unknown(call, ["too-few-replicas", `${JSON.stringify(reached)} of ${rules.replicas} replicas had it after ${waitMsMax} ms`]);
+    const reached = await session.ask(["WAIT", String(replicas), String(waitMsMax)]);
+    if (typeof reached === "number" && reached >= replicas) return { type: "ok", value };
+    return unknown(call, ["too-few-replicas", `${JSON.stringify(reached)} of ${replicas} replicas had it after ${waitMsMax} ms`]);
   } catch (error) {
     return unknown(call, ["not-waited", messageOf(error)]);
   }

@@ -46,7 +46,11 @@ export async function openRedis(endpoint: Endpoint, signal: AbortSignal): Promis
   return {
     isOpen: () => !line.isCut,
     ask: (command) => line.answered(client.sendCommand<Json>(command)),
-    askTogether: (commands) => line.answered(commands.reduce((multi, command) => multi.addCommand([...command]), client.multi()).execTyped() as unknown as Promise<Json[]>),
+    askTogether(commands) {
+      const multi = client.multi();
+      for (const command of commands) multi.addCommand([...command]);
+      return line.answered(multi.execTyped() as unknown as Promise<Json[]>);
+    },
     end,
   };
 }

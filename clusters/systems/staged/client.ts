@@ -1,5 +1,6 @@
 import type { Client, ClientTarget } from "../../../harness/client.ts";
 import type { Json } from "../../../harness/json.ts";
+import type { Outcome } from "../../../harness/op.ts";
 import { endedBy, type ServerAnswer } from "../outcomes.ts";
 import { type ClientSession, sessionClient } from "../session-client.ts";
 import { type Access, accessOf } from "./access.ts";
@@ -32,14 +33,12 @@ export function stagedClient<Session extends StagedSession>(system: StagedSystem
   return sessionClient<Session>({
     database: system.name,
     open: (target) => system.open(target),
-    async perform(session, call, signal) {
-      const access = accessOf(call, system.object);
+    perform(session, call, signal) {
       let sent = false;
-      try {
-        return { type: "ok", value: await system.perform(session, access, () => (sent = true)) };
-      } catch (error) {
-        return endedBy(error, call, { answer: system.answer(error), certain: !sent, signal });
-      }
+      return system.perform(session, accessOf(call, system.object), () => (sent = true)).then(
+        (value): Outcome => ({ type: "ok", value }),
+        (error: unknown) => endedBy(error, call, { answer: system.answer(error), certain: !sent, signal }),
+      );
     },
   });
 }

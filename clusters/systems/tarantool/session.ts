@@ -26,15 +26,17 @@ export async function openTarantool(endpoint: Endpoint, signal: AbortSignal): Pr
   return {
     isOpen: () => connection.isOpen(),
     end,
-    async call(name, ...args) {
+    call(name, ...args) {
       const number = ++calls;
-      const reply = readReply(await connection.exchange(callMessage(number, name, args)));
-      if (reply.number !== number) {
-        end();
-        throw new Error(`call ${number} was answered as ${reply.number}`);
-      }
-      if (reply.errorCode !== undefined) throw new TarantoolError(reply.errorCode, reply.errorMessage);
-      return reply.result;
+      return connection.exchange(callMessage(number, name, args)).then((message) => {
+        const reply = readReply(message);
+        if (reply.number !== number) {
+          end();
+          throw new Error(`call ${number} was answered as ${reply.number}`);
+        }
+        if (reply.errorCode !== undefined) throw new TarantoolError(reply.errorCode, reply.errorMessage);
+        return reply.result;
+      });
     },
   };
 }

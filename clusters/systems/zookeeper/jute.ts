@@ -60,6 +60,9 @@ export class JuteReader {
     const from = this.#advance(length);
     return this.#message.subarray(from, from + length);
   }
+  skip(bytes: number): void {
+    this.#advance(bytes);
+  }
 
   #advance(bytes: number): number {
     const from = this.#offset;

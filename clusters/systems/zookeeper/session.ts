@@ -73,48 +73,56 @@ async function greet(connection: FramedConnection, sessionMs: number): Promise<v
   if (granted.int() <= 0) throw new Error("the server refused a session");
 }
 
+/** A promise an answer, and no more: what is read of a reply is read as soon as it is there. */
 function sessionOver(connection: FramedConnection): ZooKeeperSession {
   let requests = 0;
+  const request = (type: number): JuteWriter => new JuteWriter().int(++requests).int(type);
 
-  async function ask(type: number, body: (request: JuteWriter) => JuteWriter): Promise<JuteReader> {
-    const id = ++requests;
-    const reply = new JuteReader(await connection.exchange(body(new JuteWriter().int(id).int(type)).message()));
-    const answered = reply.int();
-    if (answered !== id) {
-      connection.end();
-      throw new Error(`request ${id} was answered as ${answered}`);
-    }
-    reply.long();
-    const error = reply.int();
-    if (error !== 0) throw new ZooKeeperError(error);
-    return reply;
+  /** Sends the request that was begun last; `read` is given the reply's body and its code. */
+  function ask<T>(asked: JuteWriter, read: (body: JuteReader, code: number) => T): Promise<T> {
+    const id = requests;
+    return connection.exchange(asked.message()).then((message) => {
+      const reply = new JuteReader(message);
+      const answered = reply.int();
+      if (answered !== id) {
+        connection.end();
+        throw new Error(`request ${id} was answered as ${answered}`);
+      }
+      reply.skip(transactionBytes);
+      return read(reply, reply.int());
+    });
   }
 
   return {
     isOpen: () => connection.isOpen(),
-    async get(path) {
-      try {
-        const reply = await ask(operations.getData, (request) => request.text(path).flag(0));
+    get: (path) =>
+      ask(request(operations.getData).text(path).flag(0), (reply, code) => {
+        if (code === noNode) return undefined;
+        expectDone(reply, code);
         return { value: reply.buffer(), version: versionOf(reply) };
-      } catch (error) {
-        if (error instanceof ZooKeeperError && error.code === noNode) return undefined;
-        throw error;
-      }
-    },
-    set: async (path, value, version) => void (await ask(operations.setData, (request) => request.text(path).buffer(value).int(version))),
-    create: async (path, value) =>
-      void (await ask(operations.create, (request) => request.text(path).buffer(value).int(1).int(openToAll.permissions).text(openToAll.scheme).text(openToAll.id).int(persistent))),
-    async children(path) {
-      const reply = await ask(operations.getChildren, (request) => request.text(path).flag(0));
-      return Array.from({ length: Math.max(0, reply.int()) }, () => reply.buffer().toString("utf8"));
-    },
-    sync: async (path) => void (await ask(operations.sync, (request) => request.text(path))),
+      }),
+    set: (path, value, version) => ask(request(operations.setData).text(path).buffer(value).int(version), expectDone),
+    create: (path, value) =>
+      ask(request(operations.create).text(path).buffer(value).int(1).int(openToAll.permissions).text(openToAll.scheme).text(openToAll.id).int(persistent), expectDone),
+    children: (path) =>
+      ask(request(operations.getChildren).text(path).flag(0), (reply, code) => {
+        expectDone(reply, code);
+        return Array.from({ length: Math.max(0, reply.int()) }, () => reply.buffer().toString("utf8"));
+      }),
+    sync: (path) => ask(request(operations.sync).text(path), expectDone),
     end: () => connection.end(),
   };
 }
 
+/** Of the number of a transaction, and of a time. */
+const transactionBytes = 8;
+
+function expectDone(_body: JuteReader, code: number): void {
+  if (code !== 0) throw new ZooKeeperError(code);
+}
+
 /** Out of a node's status, where four times and transaction numbers come before it. */
 function versionOf(status: JuteReader): number {
-  for (let before = 0; before < 4; before++) status.long();
+  status.skip(4 * transactionBytes);
   return status.int();
 }
