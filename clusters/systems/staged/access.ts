@@ -38,6 +38,8 @@ const registerKey = "register";
 
 /** Letters, digits, dash and underscore only: every store takes them. Plain values stay readable, others are in hexadecimal digits. */
 function keyOf(value: Json): string {
+  // Nearly all keys are whole numbers, whose texts are plain.
+  if (Number.isSafeInteger(value)) return `kv-${String(value)}`;
   const text = canonicalJson(value);
   return plain.test(text) ? `kv-${text}` : `kvx-${Buffer.from(text).toString("hex")}`;
 }
