@@ -43,6 +43,7 @@ describe("options that do not go together are usage, not silence", () => {
     ["what only transactions have, without --elle", ["check", "--steps", "5", "FILE"], "--steps is of transactions"],
     ["two ways to judge one file", ["check", "--elle", "list-append", "--spec", "register", "FILE"], "cannot be used with option '--spec <object>'"],
     ["random walks that are to see every state", ["explore", "abd", "--walks", "3", "--symmetry"], "cannot be used with option '--symmetry'"],
+    ["random walks that are to be shared by threads", ["explore", "abd", "--walks", "3", "--workers", "2"], "cannot be used with option '--workers <count>'"],
   ])("%s", async (_what, args, message) => {
     const ran = await rashomon(args.map((arg) => (arg === "FILE" ? stale : arg)));
 

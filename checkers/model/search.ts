@@ -1,5 +1,6 @@
 import type { Budget } from "../../harness/budget.ts";
 import type { SpentBudgets } from "./budgets.ts";
+import type { Candidate } from "./candidate.ts";
 import type { SearchTree } from "./checkpoint.ts";
 import type { Flows } from "./flows.ts";
 import { type Frontier, RecordQueue, RecordStack } from "./frontier.ts";
@@ -76,6 +77,7 @@ export class Search implements SuccessorSink, MemberEngine {
   readonly #parts: SearchParts;
   readonly #options: SearchOptions;
   readonly #successors: Successors;
+  readonly #candidate: Candidate;
   readonly #lookout: Lookout;
   readonly #frontier: Frontier;
   readonly #parents = new IntList();
@@ -99,6 +101,7 @@ export class Search implements SuccessorSink, MemberEngine {
     this.#parts = parts;
     this.#options = options;
     this.#successors = new Successors({ ...parts, reduction: parts.reducer?.decide() }, this);
+    this.#candidate = this.#successors.candidate;
     this.#lookout = new Lookout(options);
     this.#visited = exact ? new RecordTable() : new VisitedTable({ numbered: parts.liveness !== undefined });
     this.#frontier = order === "breadth" ? new RecordQueue() : new RecordStack();
@@ -263,13 +266,13 @@ export class Search implements SuccessorSink, MemberEngine {
   /** Files the initial state. */
   #begin(): void {
     const { memo, tracker } = this.#parts;
-    const successors = this.#successors;
+    const candidate = this.#candidate;
     const begun = memo.begin();
     const history = (this.initialHistory = tracker.next(tracker.initial, begun.events));
-    const length = successors.begin(begun, history);
+    const length = candidate.begin(begun, history);
     const frontier = this.#frontier;
     frontier.reserve(length);
-    successors.writeFirst(frontier.writeChunk, frontier.writeAt, begun.locals);
+    candidate.writeFirst(frontier.writeChunk, frontier.writeAt, begun.locals);
     const { writeChunk: chunk, writeAt: at } = frontier;
     if (this.#visited instanceof RecordTable) this.#visited.insert(chunk, at, length);
     else this.#visited.insert(chunk[at + LO]!, chunk[at + HI]!);
@@ -280,24 +283,24 @@ export class Search implements SuccessorSink, MemberEngine {
 
   candidate(): boolean {
     this.generated++;
-    const successors = this.#successors;
+    const candidate = this.#candidate;
     const visited = this.#visited;
     const exact = visited instanceof RecordTable;
-    if (!exact && !visited.insert(successors.lo, successors.hi)) return this.#again(visited.last);
+    if (!exact && !visited.insert(candidate.lo, candidate.hi)) return this.#again(visited.last);
     const frontier = this.#frontier;
-    const length = successors.prepare();
+    const length = candidate.prepare();
     frontier.reserve(length);
     const chunk = frontier.writeChunk;
     const at = frontier.writeAt;
-    successors.write(chunk, at);
+    candidate.write(chunk, at);
     if (exact && !visited.insert(chunk, at, length)) return this.#again(visited.last);
-    this.#parts.liveness?.edge(visited.last, successors.code);
-    return this.#file(chunk, at, length, successors.history);
+    this.#parts.liveness?.edge(visited.last, candidate.code);
+    return this.#file(chunk, at, length, candidate.history);
   }
 
   /** A successor that was seen before, as state `number`, or outside of the space. */
   #again(number: number): boolean {
-    const { lo, hi, code } = this.#successors;
+    const { lo, hi, code } = this.#candidate;
     if (this.#outside?.has(lo, hi) === true) this.generated--;
     this.#parts.liveness?.edge(number, code);
     return false;
@@ -313,7 +316,7 @@ export class Search implements SuccessorSink, MemberEngine {
     const { memo, properties, viewer, liveness, tracker } = this.#parts;
     const { parties, servers } = memo.model;
     const state = this.unique;
-    const { code, header } = this.#successors;
+    const { code, header } = this.#candidate;
     if (within?.(viewer.view(chunk.subarray(at, at + length), header, state)) === false) {
       (this.#outside ??= new VisitedTable()).insert(chunk[at + LO]!, chunk[at + HI]!);
       this.generated--;

@@ -87,9 +87,9 @@ class Walker implements SuccessorSink {
     this.#codes = [];
     const begun = this.#memo.begin();
     const history = this.#tracker.next(this.#tracker.initial, begun.events);
-    const length = this.#successors.begin(begun, history);
+    const length = this.#successors.candidate.begin(begun, history);
     this.#fit(length);
-    this.#successors.writeFirst(this.#record, 0, begun.locals);
+    this.#successors.candidate.writeFirst(this.#record, 0, begun.locals);
     this.#look(length, history, -1);
     while (this.#codes.length < stepsMax) {
       this.#candidates = 0;
@@ -110,10 +110,10 @@ class Walker implements SuccessorSink {
   candidate(): boolean {
     this.#candidates++;
     if (this.#random.int(this.#candidates) > 0) return true;
-    const length = this.#successors.prepare();
+    const length = this.#successors.candidate.prepare();
     this.#fit(length);
-    this.#successors.write(this.#next, 0);
-    this.#drawn = { length, code: this.#successors.code, history: this.#successors.history };
+    this.#successors.candidate.write(this.#next, 0);
+    this.#drawn = { length, code: this.#successors.candidate.code, history: this.#successors.candidate.history };
     return true;
   }
 
@@ -153,7 +153,7 @@ class Walker implements SuccessorSink {
     this.#all.add(history);
     const known = this.#properties.discoveries.length;
     if (this.#visited.insert(record[LO]!, record[HI]!)) {
-      this.#properties.inspect(record.subarray(LOCALS, LOCALS + this.#model.servers), record.subarray(this.#successors.header, length), 0);
+      this.#properties.inspect(record.subarray(LOCALS, LOCALS + this.#model.servers), record.subarray(this.#successors.candidate.header, length), 0);
     }
     if (history !== before && !this.#tracker.linearizable(history)) this.#properties.notLinearizable(0);
     for (const discovery of this.#properties.discoveries.slice(known)) this.#paths.set(discovery, this.#codes.map((code) => this.#memo.eventOf(code)));
