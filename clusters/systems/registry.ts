@@ -17,6 +17,7 @@ import { requestService, requestServiceNoKeys, requestServiceVolatileKeys } from
 import { singleCopy, singleCopySplit } from "./single-copy/definition.ts";
 import { stateMerge, stateMergeLastArrival, stateMergeOwnNumbers } from "./state-merge/definition.ts";
 import { stateSync, stateSyncAnyCopy, stateSyncBlind, stateSyncContentNames, stateSyncSkipsGaps } from "./state-sync/definition.ts";
+import { zab, zabAckFirst, zabEpochFirst } from "./zab/definition.ts";
 
 /** Every system that is written as actors, in the order in which they are listed: each product, then its twins. */
 export const systemDefinitions: readonly SystemDefinition[] = [
@@ -27,6 +28,7 @@ export const systemDefinitions: readonly SystemDefinition[] = [
   ...[paxosConsensus, paxosNoAdoption, paxosOwnPromise, paxosAmnesia],
   ...[raftRegister, raftVoteAmnesia, raftLocalRead, raftTruncates, raftCommitsOldTerms],
   ...[raftReadIndex, raftReadIndexEarly, raftReadIndexAnyRound, raftReadIndexSameName],
+  ...[zab, zabEpochFirst, zabAckFirst],
   ...[atomicCommit, atomicCommitImpatient],
   ...[lamportMutex, lamportMutexNoAcknowledgement, lamportMutexNoTieBreak, lamportMutexOvertaking],
   ...[lease, leaseDrift],
