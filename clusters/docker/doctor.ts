@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { HarnessError } from "../../harness/errors.ts";
 import { deadlineSignal, within } from "../../harness/time.ts";
+import { clocksSupported } from "../clock/process-clock.ts";
 import { goVersion } from "../net/go-program.ts";
 import { debian11, debian12, debian13, officialDebian, presentDebian } from "./debian.ts";
 import { connectEngine, type Engine } from "./engine.ts";
@@ -38,6 +39,7 @@ export async function doctor(): Promise<Finding[]> {
     engineFinding(reached, refusal),
     programFinding("docker", "the command line with which `rashomon heal` undoes what a killed run left in the engine"),
     ...(reached === undefined ? [] : [await debianFinding(reached), await otherDebiansFinding(reached), await toxiproxyFinding(reached), ...(await privilegeFindings(reached))]),
+    clocksFinding(reached),
     optional("mmdebstrap", findProgram("mmdebstrap"), "bootstraps the base image where no registry answers: apt-get install mmdebstrap"),
     optional("Go", await goVersion(deadlineSignal(registryMsMax)), "builds Toxiproxy where its image cannot be pulled: install Go 1.23 or later"),
     optional("Chromium", ["chromium", "chromium-browser", "google-chrome"].flatMap((name) => findProgram(name) ?? [])[0], "opens reports in the browser tests only: install Chromium"),
@@ -49,6 +51,12 @@ function nodeFinding(): Finding {
   const ok = major > nodeOldest[0] || (major === nodeOldest[0] && minor >= nodeOldest[1]);
   const detail = `Node ${process.versions.node}; ${nodeOldest.join(".")} or later is needed`;
   return ok ? { name: "Node", ok, detail } : { name: "Node", ok, detail, nextStep: "install a newer Node, or run through npx, which brings its own" };
+}
+
+function clocksFinding(engine: Engine | undefined): Finding {
+  const [name, use] = ["clock faults", "clocks of processes are skewed on x86-64 Linux only: leave out clock-jump, clock-strobe and clock-drift"];
+  if (!clocksSupported()) return optional(name, undefined, use);
+  return optional(name, engine === undefined || engine.architecture === "amd64" ? "this kernel's vDSO has room for the stub" : undefined, use);
 }
 
 async function loopbackFinding(): Promise<Finding> {
