@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { HarnessError } from "../harness/errors.ts";
+import { makeFolders } from "../harness/folders.ts";
 import { wallClock } from "../harness/time.ts";
 import { readFaults } from "./faults.ts";
 import { decodeReport, decodeRun, decodeVerdict } from "./store/decode.ts";
@@ -67,7 +68,7 @@ export function createRunFolder(options: { readonly root?: string; readonly scen
   const parent = join(root, scenario);
   const label = `${timeLabel(wallClock())}-${folderName(options.seed)}`;
   try {
-    mkdirSync(parent, { recursive: true });
+    makeFolders(parent);
     const name = makeFresh(parent, label);
     const path = join(parent, name);
     mkdirSync(runPaths(path).logs);

@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { assert } from "../assert.ts";
 import type { Evidence } from "../disturbance.ts";
 import { HarnessError } from "../errors.ts";
+import { makeFolders } from "../folders.ts";
 import type { Ledger } from "../ledger.ts";
 import { startTicks } from "../process-identity.ts";
 import { monotonicNs } from "../time.ts";
@@ -45,7 +46,7 @@ export const ledgerName = "faults.jsonl";
  */
 export function openLedger(place: string, options: LedgerOptions = {}): FileLedger {
   const path = ledgerPath(place);
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   const before = existsSync(path) ? readLedger(path).lines : [];
   const owner = options.owner ?? { pid: process.pid, startTicks: startTicks(process.pid) ?? 0 };
   const registered = registerRun({ ledger: path, owner });

@@ -1,6 +1,7 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { HarnessError } from "../../harness/errors.ts";
+import { makeFolders } from "../../harness/folders.ts";
 import type { TrialResult } from "./row.ts";
 
 /**
@@ -38,7 +39,7 @@ export function readTrackRecord(path: string): TrackLine[] {
 }
 
 export function appendTrackLine(path: string, line: TrackLine): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   appendFileSync(path, `${JSON.stringify(line)}\n`);
 }
 
