@@ -64,12 +64,12 @@ function probeThrough(probe: LinkProbe, at: { readonly podOf: (link: string) => 
       if ("tcp" in probe.clients) return await tcpProbe({ payload: probe.clients.tcp, deadlineMs: probeMs })({ ...link, listen: `${clients.host}:${clients.port}` }, signal);
       const began = monotonicMs();
       const answered = await askOverHttp(`http://${clients.host}:${clients.port}${probe.clients.http}`, signal);
-      return { answered, ms: monotonicMs() - began };
+      return { answered, ms: monotonicMs() - began, sentBytes: padding.length };
     }
     if (!link.upstream.endsWith(`:${probe.peerPort}`)) return undefined;
     const { stdout } = await at.podOf(link.name).container.run(questionInPod(probe.peer, link.listen), { signal });
     const [answer, seconds] = stdout.trim().split(" ");
-    return { answered: answer !== undefined && answer !== "" && answer !== "000", ms: Number(seconds ?? 0) * 1000 };
+    return { answered: answer !== undefined && answer !== "" && answer !== "000", ms: Number(seconds ?? 0) * 1000, sentBytes: "http" in probe.peer ? padding.length : probe.peer.tcp.length };
   };
 }
 

@@ -31,6 +31,8 @@ export interface ProbeAnswer {
   readonly answered: boolean;
   /** How long the answer took, or how long was waited. */
   readonly ms: number;
+  /** How much was asked with: what cuts a stream into slices holds up only what is longer than one. */
+  readonly sentBytes: number;
 }
 
 /** Between two looks at the counters. */
@@ -52,7 +54,7 @@ export function tcpProbe(options: { readonly payload: Uint8Array | string; reado
   return async (link, signal) => {
     const startMs = monotonicMs();
     const answered = await ask(link.listen, { ...options, signal });
-    return { answered, ms: monotonicMs() - startMs };
+    return { answered, ms: monotonicMs() - startMs, sentBytes: Buffer.byteLength(options.payload) };
   };
 }
 
@@ -96,18 +98,27 @@ async function askAgain(question: EffectQuestion, probe: Probe, signal: AbortSig
   const asked = await Promise.all(question.links.map(async (link) => ({ link, before: question.before.get(link.name), now: await probe(link, signal) })));
   const compared = asked.filter(({ before, now }) => before?.answered === true && now !== undefined);
   if (compared.length === 0) return readBack(question);
-  const slower = slowdownMs(question.effect);
+  const slower = slowdownMs(question.effect, Math.min(...compared.map(({ before }) => before!.sentBytes)));
+  if (slower === "too little") return readBack(question);
   const changed = compared.filter(({ before, now }) => now!.answered === false || (slower !== undefined && now!.ms >= before!.ms + slower));
   const data = Object.fromEntries(compared.map(({ link, before, now }) => [link.name, { beforeMs: Math.round(before!.ms), answered: now!.answered, nowMs: Math.round(now!.ms) }]));
   const seen = `${changed.length} of ${compared.length} links that answered a probe before now answer ${slower === undefined ? "nothing" : "later or not at all"}`;
   return { effective: changed.length > 0, seen, data: { measured: "probe", links: data } };
 }
 
-/** How much later an answer must come to count as delayed: half the latency, since jitter and load take their share. */
-function slowdownMs(effect: Effect): number | undefined {
-  if (effect.by !== "toxic" || effect.type !== "latency") return undefined;
-  return Math.max(0, (effect.attributes["latency"] ?? 0) - (effect.attributes["jitter"] ?? 0)) / 2;
+/** How much later an answer must come to count as delayed: half of the delay, since jitter and load take their share. `too little` for a probe to tell. */
+function slowdownMs(effect: Effect, sentBytes: number): number | "too little" | undefined {
+  if (effect.by !== "toxic") return undefined;
+  const attribute = (name: string): number => effect.attributes[name] ?? 0;
+  if (effect.type === "latency") return Math.max(0, attribute("latency") - attribute("jitter")) / 2;
+  if (effect.type !== "slicer") return undefined;
+  const pauses = Math.floor(sentBytes / Math.max(1, attribute("average_size") + attribute("size_variation")));
+  const delayMs = (pauses * attribute("delay")) / 1000;
+  return delayMs < slicedMsMin ? "too little" : delayMs / 2;
 }
+
+/** A probe that slices hold up for less than this may have been slow by itself. */
+const slicedMsMin = 40;
 
 /** No counters, no probe: is the fault set at all? */
 async function readBack({ links, effect, toxicsFor }: EffectQuestion): Promise<Evidence> {

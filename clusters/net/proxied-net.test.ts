@@ -394,4 +394,27 @@ describe.skipIf(go === undefined)(`with the real Toxiproxy (${go ?? "skipped: Go
     expect(await delay.evidence(never)).toMatchObject({ effective: true, seen: "1 of 1 links that answered a probe before now answer later or not at all" });
     await delay.revert(never);
   });
+
+  it.each([
+    [8, "probe", "1 of 1 links that answered a probe before now answer later or not at all"],
+    [1000, "read back", "was not measured"],
+  ])("slices of %i bytes under a probe of 100: %s", async (size, measured, seen) => {
+    const { net, links, clientLink } = await bench(realServer);
+    const answering = disposables.use(
+      await Upstream.listen(({ socket }) => {
+        let heard = 0;
+        socket.on("data", (data: Buffer) => void ((heard += data.length) === 100 && socket.write("!")));
+      }),
+    );
+    await links.ensureLink({ ...(await clientLink(0, n1)), upstream: answering.address });
+    const probing = net({ probe: tcpProbe({ payload: "?".repeat(100), deadlineMs: 500 }) });
+    const slices = probing.toxic!([{ from: "clients", to: n1 }], { type: "slicer", attributes: { average_size: size, size_variation: 0, delay: 50_000 } });
+
+    await slices.apply(never);
+
+    const evidence = await slices.evidence(never);
+    expect(evidence).toMatchObject({ effective: true, data: { measured } });
+    expect(evidence.seen).toContain(seen);
+    await slices.revert(never);
+  });
 });
