@@ -6,6 +6,7 @@ import { drawText, type TextOptions } from "./draw/text.ts";
 import { signs, witnessNames, witnessOrder } from "./html/parts.ts";
 import type { RunVerdict, WitnessAccount } from "./records.ts";
 import { count, duration, firstLine } from "./words.ts";
+import { visible } from "./visible.ts";
 
 /**
  * What people see while a run goes on and when it ends. Everything here goes to standard error, so that `--json` owns
@@ -108,11 +109,12 @@ export function printAccounts(accounts: readonly WitnessAccount[], terminal: Ter
 
 /** An anomaly: its name, its sentence, what was expected and received, its first picture. Ends in a newline. */
 export function anomalyText(anomaly: Anomaly, style: ConsoleStyle): string {
-  const lines = [paint(`${signs.invalid} ${anomaly.name}`, "bad", style), ...anomaly.explanation.split("\n").flatMap((part) => wrapText(part, style.width - 2, 12)).map((line) => `  ${line}`)];
-  const compared = [anomaly.expected === undefined ? "" : `expected ${anomaly.expected}`, anomaly.received === undefined ? "" : `received ${anomaly.received}`].filter((text) => text !== "").join(", ");
+  const { name, explanation, expected, received, diagrams = [] } = anomaly;
+  const lines = [paint(`${signs.invalid} ${name}`, "bad", style), ...visible(explanation).split("\n").flatMap((part) => wrapText(part, style.width - 2, 12)).map((line) => `  ${line}`)];
+  const compared = [expected === undefined ? "" : `expected ${visible(expected)}`, received === undefined ? "" : `received ${visible(received)}`].filter((text) => text !== "").join(", ");
   if (compared !== "") lines.push(...wrapText(compared, style.width - 2, 4).map((line) => `  ${line}`));
   const text: TextOptions = { width: style.width - 2, charset: style.charset, emphasize: (part) => paint(part, "bad", style) };
-  const [first] = anomaly.diagrams ?? [];
+  const [first] = diagrams;
   if (first !== undefined) lines.push("", ...drawing(() => drawText(first, text)).split("\n").map((line) => (line === "" ? "" : `  ${line}`)));
   const whole = lines.join("\n") + "\n";
   return style.charset === "ascii" ? inAscii(whole) : whole;

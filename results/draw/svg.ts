@@ -1,3 +1,5 @@
+import { visible } from "../visible.ts";
+
 /**
  * Small tools for drawing SVG as text. No DOM: pictures are made on servers, in tests and in old runs' reports.
  *
@@ -9,10 +11,10 @@
 /** Width of one character of the drawings' monospaced face, as a share of the font size; the widest common face. */
 const monoAdvance = 0.605;
 
-/** Escapes text for XML content and attributes; control characters, which XML cannot hold, become U+FFFD. */
+/** Escapes text for XML content and attributes; signs that nobody sees are spelled out, and what XML cannot hold becomes U+FFFD. */
 export function escapeXml(text: string): string {
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd")
+  return visible(text)
+    .replace(/[\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd")
     .replace(/[&<>"']/g, (character) => entities[character]!);
 }
 const entities: { readonly [character: string]: string } = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };

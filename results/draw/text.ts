@@ -5,6 +5,7 @@ import { cycleText } from "./text/cycle.ts";
 import { lamportText } from "./text/lamport.ts";
 import { processLinesText } from "./text/process-lines.ts";
 import { ascii, type Style, unicode } from "./text/signs.ts";
+import { visible } from "../visible.ts";
 
 /**
  * Diagrams for terminals and logs. Process lines keep their shape and are broken into staves, as music is, where they
@@ -23,18 +24,22 @@ export interface TextOptions {
 /** The diagram as lines of text, title first. */
 export function drawText(diagram: Diagram, options: TextOptions = {}): string {
   const style: Style = { width: Math.max(40, options.width ?? 100), signs: options.charset === "ascii" ? ascii : unicode, emphasize: options.emphasize ?? ((text) => text) };
-  const spelled = options.charset === "ascii" ? inAscii(diagram) : diagram;
+  const spelled = respelled(diagram, options.charset === "ascii" ? (text) => inAscii(visible(text)) : visible);
   const lines = [...wrapText(spelled.title, style.width, 3), "", ...bodyOf(spelled, style)];
   if (spelled.caption !== undefined) lines.push("", ...wrapText(spelled.caption, style.width, 8));
   const text = lines.map((line) => line.trimEnd()).join("\n");
   return options.charset === "ascii" ? text.replace(/…/g, "~").replace(/→/g, ">") : text;
 }
 
-/** Our own signs in labels, spelled in ASCII before the layout measures them. */
-function inAscii(diagram: Diagram): Diagram {
-  const spell = (_key: string, value: unknown): unknown => (typeof value === "string" ? value.replace(/→/g, "->").replace(/[✗×]/g, "X").replace(/[—–]/g, "--").replace(/…/g, "~") : value);
-  const spelled: Diagram = JSON.parse(JSON.stringify(diagram), spell);
+/** Every text of it, spelled before the layout measures it. */
+function respelled(diagram: Diagram, spell: (text: string) => string): Diagram {
+  const spelled: Diagram = JSON.parse(JSON.stringify(diagram), (_key, value: unknown) => (typeof value === "string" ? spell(value) : value));
   return spelled;
+}
+
+/** Our own signs in labels. */
+function inAscii(text: string): string {
+  return text.replace(/→/g, "->").replace(/[✗×]/g, "X").replace(/[—–]/g, "--").replace(/…/g, "~");
 }
 
 function bodyOf(diagram: Diagram, style: Style): string[] {

@@ -19,7 +19,7 @@ ul,ol{padding-left:1.3em}
 a{color:var(--blue);text-underline-offset:2px}
 :focus-visible{outline:3px solid var(--blue);outline-offset:2px;border-radius:3px}
 code,pre,.mono{font-family:var(--mono);font-size:.86em}
-code{overflow-wrap:anywhere}
+code,p,li,dd,td,blockquote,figcaption{overflow-wrap:anywhere}
 pre{background:var(--faint);border:1px solid var(--line);border-radius:6px;padding:12px 14px;overflow-x:auto;line-height:1.45;margin:.6em 0}
 .kicker{color:var(--soft);font-size:.86rem;margin:0;display:flex;flex-wrap:wrap;gap:.2em 1.2em;max-width:none}
 .lead{font-size:1.06rem;color:var(--soft)}
