@@ -1,12 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { seed } from "../../harness/ids.ts";
-import { freshSeed, Random } from "../../harness/random.ts";
+import { freshSeed } from "../../harness/random.ts";
 import { causalNotions as notions, checkCausal } from "./causal.ts";
-import { checkSessions, guarantees } from "./sessions.ts";
-import { causalByBruteForce } from "./testing/causal-brute-force.ts";
-import { randomAccesses } from "./testing/random-accesses.ts";
 import { sequence } from "./testing/sequence.ts";
-import { sessionsByBruteForce } from "./testing/sessions-brute-force.ts";
+import { expectCausalAgrees, expectSessionsAgree } from "./testing/weak-agreement.ts";
 
 /** Which notions the history keeps: `C`, `V`, `M`. */
 const kept = (text: string): string => notions.map((notion) => (checkCausal(sequence(text), { notion }).verdict === "valid" ? { causal: "C", convergence: "V", memory: "M" }[notion] : "")).join("");
@@ -28,15 +24,8 @@ describe("against the definitions, crashed writes included", () => {
   const base = process.env["RASHOMON_TEST_SEED"] ?? freshSeed();
 
   it(`causality on small random histories (seed ${base})`, () => {
-    const seen = new Map<string, number>();
-    for (let i = 0; i < 1500; i++) {
-      const history = randomAccesses(new Random(seed(`${base}/causal/${i}`)));
-      const expected = notions.map((notion) => (causalByBruteForce(history, notion) ? "valid" : "invalid"));
-      const label = `history ${i}: ${[...history].map((op) => `${op.process} ${op.type} ${op.f} ${JSON.stringify(op.value)}`).join("; ")}`;
+    const seen = expectCausalAgrees({ base, count: 1500 });
 
-      expect(notions.map((notion) => checkCausal(history, { notion }).verdict), label).toEqual(expected);
-      seen.set(expected.join(), (seen.get(expected.join()) ?? 0) + 1);
-    }
     // All or none, and each way to be causal but no more.
     expect(seen.get("valid,valid,valid")).toBeGreaterThan(20);
     expect(seen.get("invalid,invalid,invalid")).toBeGreaterThan(20);
@@ -44,16 +33,8 @@ describe("against the definitions, crashed writes included", () => {
   });
 
   it(`session guarantees on small random histories (seed ${base})`, () => {
-    const counts = new Map<string, number>();
-    for (let i = 0; i < 600; i++) {
-      const history = randomAccesses(new Random(seed(`${base}/sessions/${i}`)));
-      for (const guarantee of guarantees) {
-        const expected = sessionsByBruteForce(history, guarantee) ? "valid" : "invalid";
+    const seen = expectSessionsAgree({ base, count: 600 });
 
-        expect(checkSessions(history, { guarantees: [guarantee] }).verdict, `history ${i}, ${guarantee}`).toBe(expected);
-        counts.set(`${guarantee} ${expected}`, (counts.get(`${guarantee} ${expected}`) ?? 0) + 1);
-      }
-    }
-    expect(counts.size, [...counts].join(" ")).toBeGreaterThanOrEqual(7);
+    expect(seen.size, [...seen].join(" ")).toBeGreaterThanOrEqual(7);
   });
 });
