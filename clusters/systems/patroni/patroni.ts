@@ -3,6 +3,7 @@ import { dockerCluster } from "../../docker/docker-cluster.ts";
 import { postgresDialect } from "../postgres/dialect.ts";
 import { claimedModel, clientOptions, connectionsOf, isolationClaim } from "../postgres/options.ts";
 import { sqlClient } from "../sql/client.ts";
+import { versionChoices } from "../two-versions.ts";
 import { patroniSystem } from "./system.ts";
 import { patroniVersions } from "./versions.ts";
 
@@ -14,9 +15,9 @@ export const patroni: DatabaseDefinition = {
     {
       name: "version",
       kind: "choice",
-      choices: patroniVersions.map(({ name }) => name),
-      default: patroniVersions[0]!.name,
-      reason: "what Debian 12 packages, with PostgreSQL 15 and etcd 3.4; 4.0 is Debian 13's, with PostgreSQL 17 and etcd 3.5",
+      choices: versionChoices(patroniVersions),
+      default: patroniVersions.older.name,
+      reason: "what Debian 12 packages, with PostgreSQL 15 and etcd 3.4; 4.0 is Debian 13's, with PostgreSQL 17 and etcd 3.5; mixed has it on n1, rolling wherever Patroni is started again, both over PostgreSQL 15",
     },
     ...clientOptions,
     { name: "synchronous-mode", kind: "boolean", default: false, reason: "Patroni's own default: COMMIT waits for no standby; true makes it wait for the one that may take over" },

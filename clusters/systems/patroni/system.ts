@@ -1,6 +1,5 @@
 import { type Settings, booleanOf, numberOf, textOf } from "../../../harness/options.ts";
 import type { Daemon, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
-import { dockerfileBeside } from "../../docker/image.ts";
 import { etcdDataFolder } from "../etcd/membership.ts";
 import { etcdDaemon, rangesServed } from "../etcd/system.ts";
 import { postgresSchema } from "../postgres/dialect.ts";
@@ -8,7 +7,7 @@ import { disagreement, holders, makeTables, serves, timeMs } from "../postgres/l
 import { postgresProbe } from "../postgres/system.ts";
 import { restPort, unsettled } from "./look.ts";
 import { etcdPort, patroniMembership, scope } from "./membership.ts";
-import { versionNamed } from "./versions.ts";
+import { releaseOf } from "./versions.ts";
 
 /**
  * Patroni with PostgreSQL and etcd on every node. Patroni holds the leader's lock in etcd, starts PostgreSQL as a
@@ -18,12 +17,11 @@ import { versionNamed } from "./versions.ts";
  *     n2  etcd ── patroni ── postgres (standby)      killing patroni alone leaves its postgres at work
  */
 export function patroniSystem(settings: Settings): DockerSystem {
-  const { debian, postgres } = versionNamed(textOf(settings, "version"));
+  const { image, postgres, programs } = releaseOf(textOf(settings, "version"));
   const folders = foldersOf(postgres);
   return {
     name: "patroni",
-    dockerfile: dockerfileBeside(import.meta.url, "."),
-    debian,
+    ...image,
     clientPort: 5432,
     lookingPorts: [restPort, etcdPort],
     peers: { reachedBy: "name", ports: [5432, restPort, etcdPort, 2380] },
@@ -33,12 +31,11 @@ export function patroniSystem(settings: Settings): DockerSystem {
     roles: ["primary", "leader", "replica"],
     dataFolders: [folders.data, etcdDataFolder],
     membership: patroniMembership({ patroni, etcdApi: etcdApiOf(settings) }),
-    version: { argv: ["/usr/bin/patroni", "--version"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => ({
       files: [{ path: configuration, content: JSON.stringify(patroniConfiguration(place, { settings, folders }), undefined, 2) }],
       commands: [{ argv: ["install", "-d", "-o", "postgres", "-g", "postgres", "-m", "700", folders.data] }],
     }),
-    daemons: (place) => [etcdOf(place, settings), patroni, postgresOf(folders)],
+    daemons: (place) => [etcdOf(place, settings), { ...patroni, ...programs(place) }, postgresOf(folders)],
     serves,
     prepare: (at, signal) => makeTables(postgresSchema(), at, signal),
     disagreement: async (at, signal) => (await unsettled(at, signal)) ?? (await disagreement(at, signal)),

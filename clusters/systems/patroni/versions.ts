@@ -1,23 +1,33 @@
-import { assert } from "../../../harness/assert.ts";
-import { debian12, debian13, type DebianRelease } from "../../docker/debian.ts";
+import { debian13 } from "../../docker/debian.ts";
+import type { Daemon, DockerSystem, NodePlace } from "../../docker/docker-system.ts";
+import { dockerfileBeside } from "../../docker/image.ts";
+import { imageOfVersions, programsOf, type TwoVersions } from "../two-versions.ts";
 
-/** A version of Patroni as a release of Debian packages it, with the release's own PostgreSQL and etcd. */
-export interface PatroniVersion {
-  /** As it is chosen: `4.0`. */
-  readonly name: string;
-  readonly debian: DebianRelease;
+/** Where Debian's package has it. */
+const packaged = "/usr/bin/patroni";
+
+/**
+ * 3.0 is Debian 12's package and 4.0 Debian 13's, each with its release's PostgreSQL and etcd. Two in one cluster need one
+ * PostgreSQL for all, so there the newer Patroni comes out of Debian 13 alone: it is Python, which Debian 12's runs.
+ */
+export const patroniVersions: TwoVersions = {
+  older: { name: "3.0", program: packaged },
+  newer: { name: "4.0", program: "/opt/patroni-4.0/patroni" },
+};
+
+/** What comes with a choice of version. */
+export interface PatroniRelease {
+  readonly image: Pick<DockerSystem, "dockerfile" | "debian" | "secondDebian" | "version">;
   /** PostgreSQL's major version, which is in its paths. */
   readonly postgres: number;
+  programs(place: NodePlace): Pick<Daemon, "program" | "laterProgram">;
 }
 
-/** The default first: 3.0.2 with etcd 3.4, 4.0.7 with etcd 3.5. */
-export const patroniVersions: readonly PatroniVersion[] = [
-  { name: "3.0", debian: debian12, postgres: 15 },
-  { name: "4.0", debian: debian13, postgres: 17 },
-];
-
-export function versionNamed(name: string): PatroniVersion {
-  const found = patroniVersions.find((version) => version.name === name);
-  assert(found !== undefined, `Patroni ${name} is one of the choices`);
-  return found;
+export function releaseOf(choice: string): PatroniRelease {
+  if (choice === patroniVersions.newer.name) {
+    const version = { argv: [packaged, "--version"], pattern: /\d+\.\d+\.\d+/ };
+    return { image: { dockerfile: dockerfileBeside(import.meta.url, "."), debian: debian13, version }, postgres: 17, programs: () => ({ program: packaged }) };
+  }
+  const image = imageOfVersions(choice, patroniVersions, { callerUrl: import.meta.url, second: { secondDebian: debian13 } });
+  return { image, postgres: 15, programs: (place) => programsOf(choice, patroniVersions, place) };
 }
