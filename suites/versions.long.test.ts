@@ -21,6 +21,8 @@ interface Pair {
   readonly able: boolean;
   /** For the upgrade. */
   readonly workload: string;
+  /** For the cluster in two versions; default `register`. */
+  readonly inTwo?: string;
   readonly older: RegExp;
   readonly newer: RegExp;
   readonly both: RegExp;
@@ -44,6 +46,8 @@ const pairs: readonly Pair[] = [
   { system: "zookeeper", able: docker, workload: "register", older: /zookeeper\.version=3\.8\./, newer: /zookeeper\.version=3\.9\./, both: /^3\.8\.\d+ and 3\.9\.\d+$/, mixed: "n1", isolated: "leader", set: ["reads=sync"] },
   // A node that was killed catches up by what it missed: a whole copy is no way to upgrade (MariaDB's documents).
   { system: "galera", able: docker, workload: "set", daemon: "mariadbd", older: /Version: '10\.11\./, newer: /Version: '11\.8\./, both: /^10\.11\.\d+ and 11\.8\.\d+$/, mixed: "n3", isolated: "n3", set: ["sync-wait=7"], upgraded: /rsync IST completed on joiner/ },
+  // Standbys answer reads of a register from the past.
+  { system: "patroni", able: docker, workload: "set", inTwo: "set", older: /new patroni connection to the postgres cluster/, newer: /new patroni heartbeat connection to postgres/, both: /^3\.0\.\d+ and 4\.0\.\d+$/, mixed: "n1", isolated: "replica", set: ["synchronous-mode=true", "read-share=0"] },
 ];
 
 /** The run's folder, for its record and logs. */
@@ -56,7 +60,7 @@ async function runOf({ system, set = [] }: Pair, version: "mixed" | "rolling", .
 const logOf = (run: string, { system, daemon = system }: Pair, node: string): string => readFileSync(join(run, "logs", node, `${daemon}.log`), "utf8");
 
 describe.each(pairs)("$system", (pair) => {
-  const { system, able, workload, older, newer, both, mixed, isolated, upgraded } = pair;
+  const { system, able, workload, inTwo = "register", older, newer, both, mixed, isolated, upgraded } = pair;
 
   test.skipIf(!able)("keeps its promise while it is upgraded node by node", async () => {
     const run = await runOf(pair, "rolling", "--workload", workload, "--nemesis", "kill:target=each", "--fault-every", "14s", "--fault-for", "5s", "--time-limit", "60s");
@@ -72,7 +76,7 @@ describe.each(pairs)("$system", (pair) => {
   });
 
   test.skipIf(!able)("in two versions keeps its promise while a node is isolated", async () => {
-    const run = await runOf(pair, "mixed", "--workload", "register", "--nemesis", `isolate:target=${isolated}`, "--fault-every", "7s", "--fault-for", "4s", "--time-limit", "16s");
+    const run = await runOf(pair, "mixed", "--workload", inTwo, "--nemesis", `isolate:target=${isolated}`, "--fault-every", "7s", "--fault-for", "4s", "--time-limit", "16s");
 
     for (const node of ["n1", "n2", "n3"]) expect(newer.test(logOf(run, pair, node)), node).toBe(node === mixed);
   });

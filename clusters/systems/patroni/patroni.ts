@@ -26,7 +26,7 @@ export const patroni: DatabaseDefinition = {
       kind: "choice",
       choices: ["v3", "v2"],
       default: "v3",
-      reason: "what is used with etcd 3; by v3, Patroni 3.0.2 renews its leader's key without asking whether it still is its own, by v2 it asks",
+      reason: "what is used with etcd 3; by v3, Patroni 3.0.2 renews its leader's key without asking whether it still is its own; by v2 it asks, and 4.0.7 by both",
     },
     { name: "ttl", kind: "integer", unit: "s", default: 20, min: 20, max: 600, reason: "Patroni's least; its own default of 30 makes a failover longer, not different" },
     { name: "loop-wait", kind: "integer", unit: "s", default: 2, min: 1, max: 60, reason: "Patroni's own is 10; with ttl 20 the rule loop-wait + 2 × retry-timeout ≤ ttl must hold" },
