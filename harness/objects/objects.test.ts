@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { canonicalJson, deepFreeze, equalJson, type Json } from "../json.ts";
 import type { Call } from "../op.ts";
 import { agrees, statesAfter } from "../spec.ts";
+import { lease } from "./lease.ts";
 import { fencedMutex } from "./locks.ts";
 import { idGenerator } from "./counter.ts";
 import { casRegister } from "./register.ts";
@@ -37,6 +38,7 @@ const sample: { readonly [name: string]: readonly Call[] } = {
   "owned-mutex": [c("acquire", 1), c("release", 1)],
   "reentrant-mutex": [c("acquire", 1), c("acquire", 1), c("release", 1), c("release", 1)],
   "fenced-mutex": [c("acquire", 1), c("release", 1)],
+  lease: [c("acquire"), c("held")],
   semaphore: [c("acquire", 1), c("acquire", 2), c("release", 1)],
   bank: [c("transfer", { from: "a", to: "b", amount: 3 }), c("read")],
 };
@@ -70,6 +72,7 @@ const answers: { readonly [name: string]: readonly Json[] } = {
   "owned-mutex": [null, null],
   "reentrant-mutex": [null, null, null, null],
   "fenced-mutex": [0, null],
+  lease: [null, null],
   semaphore: [null, null, null],
   bank: [true, { a: 7, b: 13 }],
 };
@@ -123,6 +126,14 @@ describe("reference objects", () => {
     const tells = (initial: Json, nullReads: "observed" | "unknown"): boolean => !agrees(casRegister(initial, { nullReads }), c("read"), 7, null);
 
     expect([tells(0, "observed"), tells(0, "unknown"), tells(null, "unknown")]).toEqual([true, false, true]);
+  });
+
+  it("a lease may be given on at any time, and is not held by who had it before", () => {
+    const spec = lease();
+    const after = (state: Json, f: string, recorded: Json): Json[] => statesAfter(spec, state, { call: c(f), recorded });
+
+    expect([after("n2", "acquire", "n3"), after("n2", "acquire", null), after("n2", "held", "n2"), after("n2", "held", null)]).toEqual([["n3"], ["n2"], ["n2"], ["n2"]]);
+    expect([after("n3", "held", "n2"), after(null, "held", "n2")]).toEqual([[], []]);
   });
 
   it("an id given twice and a token that does not grow are impossible", () => {

@@ -12,6 +12,7 @@ import { eventualMap } from "./eventual-map.ts";
 import { eventualSet } from "./eventual-set.ts";
 import { idempotentCounter } from "./idempotent-counter.ts";
 import { kv } from "./kv.ts";
+import { lease } from "./lease.ts";
 import { fencedMutex, ownedMutex, reentrantMutex, semaphore } from "./locks.ts";
 import { multiRegister } from "./multi-register.ts";
 import { mutex } from "./mutex.ts";
@@ -120,6 +121,7 @@ export const specs: readonly ObjectEntry[] = [
     make: (_initial, settings) => reentrantMutex(integerOr(settings?.["depth"], 2)),
   },
   simple("fenced-mutex", "a lock whose acquisition returns an ever greater token", ["acquire c", "release c"], fencedMutex),
+  simple("lease", "a lock that ends by itself; both functions return the server that has it, n1 to n9, or null", ["acquire", "held"], lease),
   {
     name: "semaphore",
     summary: "a bounded number of permits; the value is the holder",
