@@ -1,3 +1,4 @@
+import { typeCodeOf, typeNames } from "./history.ts";
 import { NEMESIS } from "./ids.ts";
 import { isArray, type Json } from "./json.ts";
 import type { Op, OpType } from "./op.ts";
@@ -145,11 +146,11 @@ const errorKey = ascii(',"error":');
 const nothing = ascii("null");
 const [openBracket, closeBracket, closeBrace, comma, newline, zero] = [0x5b, 0x5d, 0x7d, 0x2c, 0x0a, 0x30] as const;
 
-/** Types are four and functions few: what stands between the process and the value is made once for both. */
-const middles: { readonly [type in OpType]: Map<string, Uint8Array> } = { invoke: new Map(), ok: new Map(), fail: new Map(), info: new Map() };
+/** Functions are few and types four: what stands between the process and the value is made once for both. By type and name. */
+const middles: readonly Map<string, Uint8Array>[] = typeNames.map(() => new Map<string, Uint8Array>());
 const middlesMax = 10_000;
 function middle(type: OpType, f: string): Uint8Array {
-  const known = middles[type];
+  const known = middles[typeCodeOf(type)]!;
   let bytes = known.get(f);
   if (bytes === undefined) {
     bytes = ascii(`,"type":"${type}","f":${JSON.stringify(f)},"value":`);

@@ -122,6 +122,13 @@ export const typeNames: readonly OpType[] = ["invoke", "ok", "fail", "info"];
 /** Codes of `History.types`. */
 export const typeCodes: { readonly invoke: 0; readonly ok: 1; readonly fail: 2; readonly info: 3 } = { invoke: 0, ok: 1, fail: 2, info: 3 };
 
+/** The code of a type: compared, since a member that is looked up by four names has no place that is remembered. */
+export function typeCodeOf(type: OpType): number {
+  if (type === "invoke") return typeCodes.invoke;
+  if (type === "ok") return typeCodes.ok;
+  return type === "fail" ? typeCodes.fail : typeCodes.info;
+}
+
 /** What `push` takes: an op without its index; a missing time is unknown. */
 export interface OpInput {
   readonly process: number;
@@ -184,7 +191,7 @@ export class HistoryBuilder {
         else this.#states.closed(op.process);
       }
     }
-    this.#types[index] = typeCodes[op.type];
+    this.#types[index] = typeCodeOf(op.type);
     this.#processes[index] = op.process;
     this.#fs[index] = this.#functions.id(op.f);
     this.#values[index] = this.#valueIds.id(op.value);

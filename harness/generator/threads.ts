@@ -18,6 +18,8 @@ export class ThreadTable {
   readonly #processes: Int32Array;
   readonly #placement: Random;
   readonly #intersections = new WeakMap<ThreadSet, WeakMap<ThreadSet, ThreadSet>>();
+  /** The last that was asked for; without a nemesis it is always the same. */
+  #last: { readonly a: ThreadSet; readonly b: ThreadSet; readonly both: ThreadSet } | undefined;
   /** Changes with every op taken: where `pick` begins to look. */
   start = 0;
 
@@ -65,6 +67,11 @@ export class ThreadTable {
 
   /** The threads that are in both; the same object for the same two, so that nesting costs nothing per draw. */
   intersection(a: ThreadSet, b: ThreadSet): ThreadSet {
+    if (this.#last === undefined || this.#last.a !== a || this.#last.b !== b) this.#last = { a, b, both: this.#intersected(a, b) };
+    return this.#last.both;
+  }
+
+  #intersected(a: ThreadSet, b: ThreadSet): ThreadSet {
     let known = this.#intersections.get(a);
     if (known === undefined) this.#intersections.set(a, (known = new WeakMap()));
     let set = known.get(b);

@@ -42,10 +42,9 @@ export class Recorder {
   }
 
   #count(type: OpType): void {
-    if (type === "invoke") this.open++;
-    else {
-      this.open--;
-      this[type]++;
-    }
+    this.open += type === "invoke" ? 1 : -1;
+    if (type === "ok") this.ok++;
+    else if (type === "fail") this.fail++;
+    else if (type === "info") this.info++;
   }
 }
