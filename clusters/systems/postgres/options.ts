@@ -46,7 +46,7 @@ export function isolationClaim(settings: Settings): Claim {
     text: texts[isolation]!,
     model: claimedModel(settings),
     lattice: "serializable implies snapshot isolation, which implies read committed; none of them speaks of real time",
-    source: "PostgreSQL 15's documents, 13.2 Transaction Isolation",
+    source: "PostgreSQL's documents, 13.2 Transaction Isolation",
   };
 }
 

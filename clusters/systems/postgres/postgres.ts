@@ -7,12 +7,14 @@ import { postgresDialect } from "./dialect.ts";
 import { claimedModel, clientOptions, connectionsOf, isolationClaim } from "./options.ts";
 import type { PostgresConnections } from "./session.ts";
 import { postgresSystem } from "./system.ts";
+import { versionOption } from "./versions.ts";
 
-/** PostgreSQL 15: one primary and, with more than one node, standbys that stream from it and answer reads. */
+/** PostgreSQL: one primary and, with more than one node, standbys that stream from it and answer reads. */
 export const postgres: DatabaseDefinition = {
   name: "postgres",
-  summary: "PostgreSQL 15 in Docker: n1 is the primary, other nodes are streaming replicas that answer reads; isolation as set",
+  summary: "PostgreSQL 13, 15 or 17 in Docker: n1 is the primary, other nodes are streaming replicas that answer reads; isolation as set",
   options: [
+    versionOption,
     ...clientOptions,
     {
       name: "replication",

@@ -1,18 +1,19 @@
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import type { DockerNode, DockerSystem, LinkProbe, NodePlace, SetUp } from "../../docker/docker-system.ts";
-import { dockerfileBeside } from "../../docker/image.ts";
 import { postgresSchema } from "./dialect.ts";
 import { disagreement, holders, makeTables, serves, timeMs } from "./look.ts";
 import { postgresMembership } from "./membership.ts";
+import { binariesOf, imageOf, versionOf } from "./versions.ts";
 
 /**
  * PostgreSQL as Debian packages it. n1 is the primary for good; every other node is a standby that copies it at its
  * first start and streams its log from then on.
  */
 export function postgresSystem(settings: Settings): DockerSystem {
+  const version = versionOf(settings);
   return {
     name: "postgres",
-    dockerfile: dockerfileBeside(import.meta.url, "."),
+    ...imageOf(version),
     clientPort: 5432,
     peers: { reachedBy: "name", ports: [5432] },
     settings,
@@ -21,8 +22,7 @@ export function postgresSystem(settings: Settings): DockerSystem {
     roles: ["primary", "leader", "replica"],
     dataFolders: [data],
     membership: postgresMembership,
-    version: { argv: [`${binaries}/postgres`, "--version"], pattern: /\d+\.\d+/ },
-    setUp,
+    setUp: (place) => setUp(place, binariesOf(version)),
     daemons: ({ node, all }) => [
       {
         name: "postgres",
@@ -45,7 +45,6 @@ export function postgresSystem(settings: Settings): DockerSystem {
   };
 }
 
-const binaries = "/usr/lib/postgresql/15/bin";
 const data = "/var/lib/postgresql/data";
 /** Called as the server is: by that name its process is known before and after it becomes the server. */
 const starter = "/opt/rashomon/postgres";
@@ -59,7 +58,7 @@ function standbysOf(settings: Settings, all: readonly DockerNode[]): { readonly 
 }
 
 /** The primary's data are made at set-up, a standby's are copied by its first start, when the primary serves. */
-function setUp({ node, all }: NodePlace): SetUp {
+function setUp({ node, all }: NodePlace, binaries: string): SetUp {
   const primary = all[0]!;
   const copy = `until ${binaries}/pg_basebackup -d "host=${primary.hostname} user=postgres application_name=${node.id}" -D ${data} -R --checkpoint=fast; do sleep 0.1; done`;
   const make = [
