@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Progress } from "../harness/runner.ts";
+import type { Anomaly } from "../harness/verdict.ts";
 import { accountsText, anomalyText, type ConsoleStyle, liveLine, styleOf } from "./console.ts";
 import { columnsOf } from "./draw/svg.ts";
 import { checkJson, compareJson, jsonLine, runJson } from "./json.ts";
@@ -130,4 +131,18 @@ describe("JUnit", () => {
   test("a night without a verdict need not look green", () => {
     expect(junitXml([unknown, vacuous], { undecided: "error" })).toContain('tests="4" failures="0" errors="2" skipped="0"');
   });
+});
+
+test("the reasons of a cycle stand in its explanation, and are not said again in the picture below it", () => {
+  const anomaly: Anomaly = {
+    name: "G2-item",
+    operations: [0, 1],
+    explanation: "T1 < T2 < T1\nT1 < T2: T1 did not see 1",
+    diagrams: [{ kind: "cycle-graph", title: "G2-item", nodes: [{ id: "T1", label: "" }, { id: "T2", label: "" }], edges: [{ from: "T1", to: "T2", label: "rw", note: "T1 did not see 1" }, { from: "T2", to: "T1", label: "wr", note: "only here" }] }],
+  };
+
+  const text = anomalyText(anomaly, { width: 100, color: false, charset: "unicode" });
+
+  expect(text.match(/T1 did not see 1/g)).toHaveLength(1);
+  expect(text).toContain("wr back to T1: only here");
 });

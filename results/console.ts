@@ -1,3 +1,4 @@
+import type { Diagram } from "../harness/diagram.ts";
 import type { Progress } from "../harness/runner.ts";
 import { monotonicMs } from "../harness/time.ts";
 import type { Anomaly } from "../harness/verdict.ts";
@@ -115,9 +116,15 @@ export function anomalyText(anomaly: Anomaly, style: ConsoleStyle): string {
   if (compared !== "") lines.push(...wrapText(compared, style.width - 2, 4).map((line) => `  ${line}`));
   const text: TextOptions = { width: style.width - 2, charset: style.charset, emphasize: (part) => paint(part, "bad", style) };
   const [first] = diagrams;
-  if (first !== undefined) lines.push("", ...drawing(() => drawText(first, text)).split("\n").map((line) => (line === "" ? "" : `  ${line}`)));
+  if (first !== undefined) lines.push("", ...drawing(() => drawText(withoutReasons(first, explanation), text)).split("\n").map((line) => (line === "" ? "" : `  ${line}`)));
   const whole = lines.join("\n") + "\n";
   return style.charset === "ascii" ? inAscii(whole) : whole;
+}
+
+/** A cycle below its explanation names its dependencies; why each holds was said above it. */
+function withoutReasons(diagram: Diagram, explanation: string): Diagram {
+  if (diagram.kind !== "cycle-graph") return diagram;
+  return { ...diagram, edges: diagram.edges.map(({ note, ...edge }) => (note === undefined || explanation.includes(note) ? edge : { ...edge, note })) };
 }
 
 /** Writes `anomalyText` to a terminal. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { doctor } from "../../clusters/docker/doctor.ts";
 import { sweepDocker } from "../../clusters/docker/sweep.ts";
+import { HarnessError } from "../../harness/errors.ts";
 import { healAll, healLedger, type HealReport } from "../../harness/ledger/heal.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Output } from "../output.ts";
@@ -55,11 +56,8 @@ export function addHeal(program: Command): void {
       }
       const swept = await sweepDocker();
       if (swept.removed.length > 0) output.result({ swept: swept.removed }, () => `removed ${swept.removed.join(", ")}`);
-      for (const failure of swept.failed) {
-        output.exit(exitCodes.infrastructure);
-        output.message(`could not be removed: ${typeof failure === "string" ? failure : JSON.stringify(failure)}`);
-      }
-      if (reports.length === 0 && swept.removed.length === 0) output.message("nothing to heal");
+      for (const { what, error } of swept.failed) output.failure(new HarnessError("HEAL_FAILED", `could not remove ${what}: ${error}`, { nextStep: "see whether the engine answers (`rashomon doctor`), then heal again" }));
+      if (reports.length === 0 && swept.removed.length === 0 && output.exitCode === exitCodes.valid) output.message("nothing to heal");
       process.exitCode = output.exitCode;
     });
 }
