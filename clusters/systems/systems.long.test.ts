@@ -18,7 +18,7 @@ it.each(proofs)("%s %o keeps its promise in each of its %i states, and simulated
   expectSimulatedAsModelled(...proof);
 });
 
-/** Bugs that no strategy meets in so many runs: a kill has to come at one moment of many. The explorer meets them in a second. */
+/** Bugs that no strategy meets in so many runs of that seed: a kill has to come at one moment of many. The explorer meets them in seconds. */
 const explorerOnly = new Set(["zab-epoch-first", "zab-ack-first"]);
 
 describe("the bug of every twin, within its default bounds", () => {

@@ -31,7 +31,7 @@ const proofs: readonly Proof[] = [
   ["raft-register", ["timers=1", "crashes=0", "losses=1"], 31_511, 92_592, 9],
   ["raft-register", ["clients=1", "crashes=0"], 68_417, 236_478, 2],
   ["raft-read-index", ["timers=1"], 19_004, 56_676, 4],
-  ["zab", ["timers=1"], 16_527, 42_870, 3],
+  ["zab", ["timers=1"], 22_640, 57_771, 3],
   ["or-set", ["timers=0", "losses=1", "crashes=1"], 38_781, 103_777, 92],
   ["or-set", ["servers=3", "timers=0", "order=fifo"], 13_985, 43_346, 35],
   ["lww-map", ["timers=0", "losses=1", "crashes=1"], 17_730, 46_753, 166],
@@ -83,7 +83,7 @@ const rareBugs: typeof bugs = [
   ["raft-read-index-any-round", [], "linearizable", 20],
   ["raft-read-index-same-name", [], "linearizable", 22],
   ["zab-epoch-first", [], "total order", 15],
-  ["zab-ack-first", [], "total order", 20],
+  ["zab-ack-first", [], "total order", 21],
 ];
 
 /** Systems with tests of their own. */

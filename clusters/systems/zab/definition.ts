@@ -9,7 +9,7 @@ import { type Writing, zabActor, type ZabBeginning } from "./zab.ts";
  * Zab (Junqueira, Reed and Serafini, DSN 2011): a register with compare-and-set, on ZooKeeper's broadcast. It promises that
  * clients' operations are linearizable (reads are broadcast, too) whatever crashes, is lost or comes late.
  *
- * The default bounds are one client that writes at n1 and reads at n3, two servers that look for a leader, a crash with its
+ * The default bounds are one client that writes at n1 and reads at n2, two servers that look for a leader, a crash with its
  * recovery, and a beginning in which n1 leads n2 in epoch 1 and n3 has heard of nothing. Two ways in which ZooKeeper 3.8 loses
  * what is committed happen to the twins there: both need a follower that is synchronised in epoch 2 and dies before its disk
  * has what its words said, and an epoch 3 that rests on it.
@@ -21,8 +21,8 @@ function definition(about: SystemParts["about"], writing: Writing): SystemDefini
     // A request that is repeated would be another write.
     without: ["duplicates"],
     options: [
-      { name: "lookMs", kind: "integer", unit: "ms", default: 150, min: 1, reason: "far above a round trip; each server waits up to twice as long, at random" },
-      { name: "beatMs", kind: "integer", unit: "ms", default: 60, min: 1, reason: "two are sent before the shortest wait ends" },
+      { name: "lookMs", kind: "integer", unit: "ms", default: 1000, min: 1, reason: "far above a round trip, and above a start: n3 hears nobody; each server waits up to twice as long, at random" },
+      { name: "beatMs", kind: "integer", unit: "ms", default: 300, min: 1, reason: "three are sent before the shortest wait ends" },
       { name: "begin", kind: "choice", choices: ["empty", "led"], default: "led", reason: "led: n1 leads n2 in epoch 1, without n3; an epoch less" },
     ],
     spec: casRegister(null),
@@ -36,11 +36,11 @@ function definition(about: SystemParts["about"], writing: Writing): SystemDefini
   });
 }
 
-/** Client 0 writes at n1 and reads at n3, client 1 a server further, and so on. */
+/** Client 0 writes at n1 and reads at n2, client 1 a server further, and so on. */
 function writeHereReadThere(servers: number, clients: number): ClientScript[] {
   return Array.from({ length: clients }, (_, k) => [
     { node: k % servers, call: write(k + 1) },
-    { node: (k + 2) % servers, call: read() },
+    { node: (k + 1) % servers, call: read() },
   ]);
 }
 
