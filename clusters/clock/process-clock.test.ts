@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import type { ClockSkew } from "../../harness/cluster.ts";
 import { processState, startTicks } from "../../harness/process-identity.ts";
@@ -49,6 +50,7 @@ describe.runIf(process.platform === "linux" && process.arch === "x64")("A proces
 
   it("go back and forth between two offsets with a strobe, without anybody who writes", async () => {
     using child = nodeChild();
+    await child.read();
     const set = words({ strobe: { offsetMs: hour, periodMs: 20 }, clocks: "realtime" });
     await setClock(child.id, set);
 
@@ -64,6 +66,7 @@ describe.runIf(process.platform === "linux" && process.arch === "x64")("A proces
 
   it("change at once from one skew to the next, and are the machine's again after a reset, as often as one likes", async () => {
     using child = nodeChild();
+    await child.read();
     for (const offsetMs of [hour, -hour, 7]) {
       const set = words({ offsetMs });
       await setClock(child.id, set);
@@ -144,9 +147,13 @@ describe.runIf(process.platform === "linux" && process.arch === "x64")("A proces
   it("are inherited by a child that it forks, and fresh in a program that it executes", async () => {
     const told = (program: string): Promise<number[]> =>
       new Promise((resolve) => {
-        const shell = spawn("bash", ["-c", `read -r line; ${program}`]);
-        shell.stdout.setEncoding("utf8").once("data", (text: string) => resolve(text.trim().split(/\s+/).map(Number)));
-        void setClock({ pid: shell.pid!, startTicks: startTicks(shell.pid!)! }, words({ offsetMs: hour, clocks: "realtime" })).then(() => shell.stdin.write("\n"));
+        const shell = spawn("bash", ["-c", `echo ready; read -r line; ${program}`]);
+        const lines = createInterface({ input: shell.stdout });
+        // Before that it may still be what it was forked from.
+        lines.once("line", () => {
+          lines.once("line", (text) => resolve(text.split(/\s+/).map(Number)));
+          void setClock({ pid: shell.pid!, startTicks: startTicks(shell.pid!)! }, words({ offsetMs: hour, clocks: "realtime" })).then(() => shell.stdin.write("\n"));
+        });
       });
     const now = Number(readClocks().realtime / 1_000_000_000n);
 

@@ -4,7 +4,7 @@ import { startTicks } from "../../../harness/process-identity.ts";
 import { type ClockReading, readClocks } from "../../../harness/time.ts";
 import type { ProcessId } from "../standstill.ts";
 
-/** A child process that tells its clocks when it is asked, for tests that change them. */
+/** A child process that tells its clocks when it is asked, for tests that change them. It is itself from its first answer on: before, it may be what it was forked from. */
 export interface ClockChild extends Disposable {
   readonly id: ProcessId;
   /** What it read, between two readings of our own. */
