@@ -193,6 +193,10 @@ describe("threads", () => {
     expect(Object.fromEntries(roles)).toEqual({ 0: "write", 1: "write", 2: "cas", 3: "read", 4: "read" });
   });
 
+  it("reserve refuses to share out more threads than there are", () => {
+    expect(() => schedule(clients(reserve([[3, always(write(1))]], always(read))), { concurrency: 2 })).toThrow(expect.objectContaining({ code: "BAD_OPTION", message: expect.stringContaining("3 threads are reserved of 2") }));
+  });
+
   it("beside routes clients and nemesis apart", () => {
     const generator = beside({ clients: limit(2, always(read)), nemesis: callsOf([{ f: "cut", value: null }]) });
 

@@ -1,4 +1,4 @@
-import { assert } from "../assert.ts";
+import { HarnessError } from "../errors.ts";
 import { type Draw, type GeneratorContext, type OpGenerator, type Thread, type ThreadSet } from "../generator.ts";
 import { any } from "./any.ts";
 import { onThreads } from "./on-threads.ts";
@@ -8,6 +8,8 @@ import { threadSet } from "./threads.ts";
  * The first `n` client threads work for the first generator, the next for the second …, all others for `rest`.
  *
  *     reserve([[2, writers], [1, casers]], readers)     threads 0 1 | 2 | 3 4 5 …
+ *
+ * Throws BAD_OPTION at the first draw if there are fewer threads than that.
  */
 export function reserve(ranges: readonly (readonly [threads: number, generator: OpGenerator])[], rest: OpGenerator): OpGenerator {
   const self: OpGenerator = {
@@ -20,7 +22,7 @@ export function reserve(ranges: readonly (readonly [threads: number, generator: 
   function split(context: GeneratorContext): OpGenerator {
     const threads = context.threads;
     const wanted = ranges.reduce((sum, [count]) => sum + count, 0);
-    assert(threads.length >= wanted, `reserve has the ${wanted} threads that it shares out (it has ${threads.length})`);
+    if (threads.length < wanted) throw new HarnessError("BAD_OPTION", `${wanted} threads are reserved of ${threads.length}`, { nextStep: "reserve fewer, or raise the concurrency" });
     let first = 0;
     const parts = ranges.map(([count, generator]) => onThreads(setOf(threads.slice(first, (first += count))), generator));
     return any(...parts, onThreads(setOf(threads.slice(first)), rest));
