@@ -3,6 +3,7 @@ import { unhandledErrors } from "../checkers/unhandled-errors.ts";
 import { watch as watchChecker } from "../checkers/watch/watch.ts";
 import { calls } from "../harness/generator/calls.ts";
 import { eachThread } from "../harness/generator/each-thread.ts";
+import { reserve } from "../harness/generator/reserve.ts";
 import { commit, compact, watchFrom, type WatchEventType, type WatchRequest } from "../harness/objects/watch.ts";
 import { growOnlySet } from "../harness/objects/set.ts";
 import { numberOf, type OptionSpec, type Settings } from "../harness/options.ts";
@@ -13,10 +14,13 @@ import type { Workload, WorkloadPlan } from "./workload.ts";
 const options: readonly OptionSpec[] = [
   { name: "keys", kind: "integer", unit: "keys", default: 6, min: 1, max: 10_000, reason: "few, so that keys are deleted and made again" },
   { name: "watch-share", kind: "number", unit: "share of operations", default: 0.05, min: 0, max: 1, reason: "a watch listens a thousand times as long as a write takes" },
+  { name: "watchers", kind: "integer", unit: "clients", default: 0, min: 0, max: 1_000, reason: "clients that do nothing but watch, the first ones, so that as many are on each node; all others draw by the shares" },
   { name: "compact-share", kind: "number", unit: "share of operations", default: 0, min: 0, max: 1, reason: "where history is forgotten, watches from the past are refused; ask for it to look for what else happens then" },
   { name: "at-compaction-share", kind: "number", unit: "share of watches", default: 0, min: 0, max: 1, reason: "watches from the very revision of the client's last compaction, the oldest that is not refused; useless where nothing is compacted" },
   { name: "listen", kind: "integer", unit: "ms", default: 1_000, min: 10, max: 60_000, reason: "long beside a fault's beginning, short beside a run" },
-  { name: "look-back", kind: "integer", unit: "revisions", default: 100, min: 0, max: 100_000, reason: "as far as watches begin in the past, or in the future" },
+  { name: "look-back", kind: "integer", unit: "revisions", default: 100, min: 0, max: 100_000, reason: "as far as watches begin in the past" },
+  { name: "look-ahead", kind: "integer", unit: "revisions", default: 25, min: 0, max: 1_000_000, reason: "as far as they begin in the future: some such watches are soon told something" },
+  { name: "ask-progress", kind: "integer", unit: "ms", default: 0, min: 0, max: 60_000, reason: "how often a watch is asked how far it has been told, from its beginning on; 0, not at all: it says so by itself now and then" },
 ];
 
 /** Commits of one to three keys at one revision, deletes among them, and watches from the past, the present and the future. */
@@ -29,37 +33,52 @@ export const watch: Workload = {
     const keys = numberOf(settings, "keys");
     const watchShare = numberOf(settings, "watch-share");
     const compactShare = numberOf(settings, "compact-share");
-    const lookBack = numberOf(settings, "look-back");
-    const atCompactionShare = numberOf(settings, "at-compaction-share");
-    const forMs = numberOf(settings, "listen");
+    const watchers = numberOf(settings, "watchers");
+    const watches = watchesOf(settings);
+    const mixed = calls("watch", (index, random) => {
+      const share = random.float();
+      if (share < watchShare) return watchFrom(someRequest(random, watches));
+      if (share < watchShare + compactShare) return compact(-random.int(watches.lookBack + 1));
+      return commit(someChanges(random, { keys, index }));
+    });
     return {
       functions: compactShare > 0 ? ["commit", "compact", "watch"] : ["commit", "watch"],
       reads: ["watch"],
       // A watch has no place in an order of operations; its checker has its own log.
       spec: growOnlySet(),
-      generator: calls("watch", (index, random) => {
-        const share = random.float();
-        if (share < watchShare) return watchFrom(someRequest(random, { lookBack, forMs, atCompactionShare }));
-        if (share < watchShare + compactShare) return compact(-random.int(lookBack + 1));
-        return commit(someChanges(random, { keys, index }));
-      }),
-      finalGenerator: eachThread(finalRead(watchFrom({ from: 1, forMs: 2 * forMs }))),
+      generator: watchers === 0 ? mixed : reserve([[watchers, calls("watcher", (_index, random) => watchFrom(someRequest(random, watches)))]], mixed),
+      finalGenerator: eachThread(finalRead(watchFrom({ from: 1, forMs: finalMs }))),
       checkers: [watchChecker, stats, unhandledErrors],
     };
   },
 };
 
-function someRequest(random: Random, about: { readonly lookBack: number; readonly forMs: number; readonly atCompactionShare: number }): WatchRequest {
-  if (random.chance(about.atCompactionShare)) return { from: 0, forMs: about.forMs, atCompaction: true };
+/** How long the last watches listen: they have all that happened within 100 ms, but for a machine that is busy. */
+const finalMs = 2_000;
+
+/** What watches of a run have in common. */
+interface Watches {
+  readonly lookBack: number;
+  readonly lookAhead: number;
+  readonly atCompactionShare: number;
+  readonly always: Pick<WatchRequest, "from" | "forMs" | "askProgressMs">;
+}
+
+function watchesOf(settings: Settings): Watches {
+  const askProgressMs = numberOf(settings, "ask-progress");
+  return {
+    lookBack: numberOf(settings, "look-back"),
+    lookAhead: numberOf(settings, "look-ahead"),
+    atCompactionShare: numberOf(settings, "at-compaction-share"),
+    always: { from: 0, forMs: numberOf(settings, "listen"), ...(askProgressMs > 0 ? { askProgressMs } : {}) },
+  };
+}
+
+function someRequest(random: Random, { lookBack, lookAhead, atCompactionShare, always }: Watches): WatchRequest {
+  if (random.chance(atCompactionShare)) return { ...always, atCompaction: true };
   const kind = random.int(4);
   const without: readonly WatchEventType[] = kind === 0 ? [random.pick(["put", "delete"] as const)] : [];
-  return {
-    from: 0,
-    forMs: about.forMs,
-    offset: random.between(-about.lookBack, Math.floor(about.lookBack / 4)),
-    ...(kind === 1 ? { prefix: "even/" } : {}),
-    ...(without.length === 0 ? {} : { without }),
-  };
+  return { ...always, offset: random.between(-lookBack, lookAhead), ...(kind === 1 ? { prefix: "even/" } : {}), ...(without.length === 0 ? {} : { without }) };
 }
 
 /** Keys of both prefixes; every value is written once, so an event names its commit. */

@@ -24,6 +24,8 @@ export type WatchRequest = {
   readonly atCompaction?: boolean;
   /** How long to listen, ms. */
   readonly forMs?: number;
+  /** Ask at once and then so often, ms, how far the watch has been told; absent: listen only. */
+  readonly askProgressMs?: number;
   /** Only keys that begin so; absent: all. */
   readonly prefix?: string;
   /** Kinds of events that are not wanted. */

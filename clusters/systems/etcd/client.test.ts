@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../../harness/client.ts";
 import { nodeId } from "../../../harness/ids.ts";
-import { commit, compact, watchFrom } from "../../../harness/objects/watch.ts";
 import { parseSettings } from "../../../harness/options.ts";
 import { deadlineSignal } from "../../../harness/time.ts";
 import { etcdClient } from "./client.ts";
@@ -92,23 +91,6 @@ describe("etcd's client", () => {
 
     expect(await connection.invoke(read, deadlineSignal(10_000))).toEqual({ type: "ok", value: null });
     expect(JSON.parse(asked[0]!)).toMatchObject({ serializable: true });
-  });
-
-  it("a watch at its compaction begins where the client forgot the history, before any at the newest revision", async () => {
-    const asked: string[] = [];
-    const { port } = await serve((request, response) => {
-      if (request.url !== "/v3/watch") return void response.end('{"header":{"revision":"9"}}');
-      request.on("data", (chunk: Buffer) => asked.push(String((JSON.parse(String(chunk)) as { create_request: { start_revision: string } }).create_request.start_revision)));
-      request.on("end", () => response.end('{"result":{"header":{"revision":"9"},"created":true}}\n'));
-    });
-    await using connection = await connect(port);
-    const watch = watchFrom({ from: 0, atCompaction: true });
-    await connection.invoke(commit([["a", 1]]), deadlineSignal(10_000));
-    await connection.invoke(watch, deadlineSignal(10_000));
-    await connection.invoke(compact(-4), deadlineSignal(10_000));
-
-    expect(await connection.invoke(watch, deadlineSignal(10_000))).toMatchObject({ type: "ok", value: { from: 5 } });
-    expect(asked).toEqual(["9", "5"]);
   });
 
   it("refuses a call that it does not know, naming it", async () => {

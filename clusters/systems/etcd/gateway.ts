@@ -117,8 +117,6 @@ function post(path: string, body: Json): HttpRequest {
   return { method: "POST", path, body: JSON.stringify(body) };
 }
 
-export type HttpRequestBody = { readonly [key: string]: Json };
-
 export function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }

@@ -27,7 +27,7 @@ const compactedWatches = (share: number): TrialScenario => ({
   timeLimit: 10_000,
   rate: 300,
   concurrency: 4,
-  set: ["watch-share=0.15", "at-compaction-share=0.5", `compact-share=${share}`, "look-back=0", "listen=400", "keys=4"],
+  set: ["watch-share=0.15", "at-compaction-share=0.5", `compact-share=${share}`, "look-back=0", "look-ahead=0", "listen=400", "keys=4"],
 });
 
 /**
