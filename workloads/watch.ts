@@ -21,6 +21,7 @@ const options: readonly OptionSpec[] = [
   { name: "look-back", kind: "integer", unit: "revisions", default: 100, min: 0, max: 100_000, reason: "as far as watches begin in the past" },
   { name: "look-ahead", kind: "integer", unit: "revisions", default: 25, min: 0, max: 1_000_000, reason: "as far as they begin in the future: some such watches are soon told something" },
   { name: "ask-progress", kind: "integer", unit: "ms", default: 0, min: 0, max: 60_000, reason: "how often a watch is asked how far it has been told, from its beginning on; 0, not at all: it says so by itself now and then" },
+  { name: "companions", kind: "integer", unit: "watches", default: 0, min: 0, max: 10_000, reason: "watches of the same on the same connection, as a proxy or a cache has them; hundreds make the store fall behind" },
 ];
 
 /** Commits of one to three keys at one revision, deletes among them, and watches from the past, the present and the future. */
@@ -61,16 +62,17 @@ interface Watches {
   readonly lookBack: number;
   readonly lookAhead: number;
   readonly atCompactionShare: number;
-  readonly always: Pick<WatchRequest, "from" | "forMs" | "askProgressMs">;
+  readonly always: Pick<WatchRequest, "from" | "forMs" | "askProgressMs" | "companions">;
 }
 
 function watchesOf(settings: Settings): Watches {
   const askProgressMs = numberOf(settings, "ask-progress");
+  const companions = numberOf(settings, "companions");
   return {
     lookBack: numberOf(settings, "look-back"),
     lookAhead: numberOf(settings, "look-ahead"),
     atCompactionShare: numberOf(settings, "at-compaction-share"),
-    always: { from: 0, forMs: numberOf(settings, "listen"), ...(askProgressMs > 0 ? { askProgressMs } : {}) },
+    always: { from: 0, forMs: numberOf(settings, "listen"), ...(askProgressMs > 0 ? { askProgressMs } : {}), ...(companions > 0 ? { companions } : {}) },
   };
 }
 

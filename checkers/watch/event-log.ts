@@ -3,7 +3,7 @@ import { canonicalJson, isArray, isObject, type Json } from "../../harness/json.
 import type { WatchEvent, WatchRequest, WatchResponse } from "../../harness/objects/watch.ts";
 import { type Finding, finding } from "./finding.ts";
 
-/** A watch of the history: what was asked for and what came. */
+/** A watch of the history: what was asked for and what came. Companions are watches of their own. */
 export interface Watched {
   /** `Op.index` of the completion. */
   readonly op: number;
@@ -68,7 +68,8 @@ export function eventLogOf(history: History): EventLog {
     } else if (invocation.f === "watch" && completion?.type === "ok") {
       const asked = invocation.value as unknown as WatchRequest;
       const from = isObject(completion.value) ? completion.value["from"] : undefined;
-      watches.push({ op: completion.index, request: typeof from === "number" ? { ...asked, from } : asked, responses: responsesOf(completion.value) });
+      const request = typeof from === "number" ? { ...asked, from } : asked;
+      for (const responses of answersOf(completion.value)) watches.push({ op: completion.index, request, responses });
     }
   }
   for (const { op, responses } of watches) {
@@ -119,8 +120,14 @@ function pairsOf(value: Json): (readonly [string, Json])[] {
   return value.flatMap((pair) => (isArray(pair) && typeof pair[0] === "string" && pair[1] !== undefined ? [[pair[0], pair[1]] as const] : []));
 }
 
-function responsesOf(value: Json): readonly WatchResponse[] {
-  const responses = isObject(value) ? value["responses"] : undefined;
+/** What the watch was told, and each of its companions. */
+function answersOf(value: Json): readonly (readonly WatchResponse[])[] {
+  if (!isObject(value)) return [[]];
+  const companions = value["companions"];
+  return [value["responses"], ...(companions !== undefined && isArray(companions) ? companions : [])].map(responsesOf);
+}
+
+function responsesOf(responses: Json | undefined): readonly WatchResponse[] {
   // The client that recorded it keeps the shape; a checker of its answers has nothing to compare them with.
   return responses !== undefined && isArray(responses) ? (responses as unknown as readonly WatchResponse[]) : [];
 }

@@ -106,6 +106,17 @@ describe("watches", () => {
     expect(judge([...ops, ...watched({ from: 1 }, [a!, b!])])).toEqual(["atomic"]);
   });
 
+  it("are judged with their companions, each by itself", () => {
+    const { ops, pieces } = truth(new Random(seed("companions")));
+    const accompanied = (companion: readonly WatchResponse[]): string[] => {
+      const value = { responses: pieces, companions: [pieces, companion] };
+      return judge([...ops, { process: 1, type: "invoke", f: "watch", value: { from: 1, companions: 2 } }, { process: 1, type: "ok", f: "watch", value }]);
+    };
+
+    expect(accompanied(pieces)).toEqual(["valid"]);
+    expect(accompanied(pieces.toSpliced(4, 1))).toEqual(["reliable"]);
+  });
+
   it("that tell what was not asked for break the filter", () => {
     const { ops, pieces } = truth(new Random(seed("filter")));
 

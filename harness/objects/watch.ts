@@ -26,6 +26,8 @@ export type WatchRequest = {
   readonly forMs?: number;
   /** Ask at once and then so often, ms, how far the watch has been told; absent: listen only. */
   readonly askProgressMs?: number;
+  /** So many more watches of the same share its connection and its queue in the store; their responses are `companions` of the answer. Absent: 0. */
+  readonly companions?: number;
   /** Only keys that begin so; absent: all. */
   readonly prefix?: string;
   /** Kinds of events that are not wanted. */

@@ -66,7 +66,7 @@ function connectionOver(http: HttpConnection, options: ConnectionOptions): Conne
     const from = firstRevision(wanted, { newest, compacted });
     try {
       const heard = await listen(options.endpoint, { ...wanted, from }, signal);
-      newest = heard.responses.reduce((most, { revision }) => Math.max(most, revision), newest);
+      newest = heard.responses.reduce((most, { revision }) => Math.max(most, revision), Math.max(newest, heard.compacted ?? 0));
       return { type: "ok", value: { from, ...heard } as unknown as Json };
     } catch (error) {
       return failed(call, ["not-watched", messageOf(error)]);

@@ -19,8 +19,10 @@ export function createMessage(wanted: WatchRequest): string {
 }
 export const askProgressMessage: string = JSON.stringify({ progress_request: {} });
 
-/** What the server says on it. */
-export type WatchMessage =
+/** What the server says on it, to one of its watches or, as `toAll`, to every one. Watches count from 0 in the order of their creation. */
+export type WatchMessage = WatchNews & { readonly watch: number };
+export const toAll = -1;
+type WatchNews =
   | { readonly kind: "created" }
   | { readonly kind: "told"; readonly response: WatchResponse }
   /** `compacted`: the history before this revision is forgotten. */
@@ -30,7 +32,11 @@ export type WatchMessage =
 export function readMessage(text: string): WatchMessage {
   const message: Json = JSON.parse(text);
   const result = isObject(message) ? message["result"] : undefined;
-  if (!isObject(result)) return { kind: "over", why: `etcd says ${text.slice(0, 200)}` };
+  if (!isObject(result)) return { watch: toAll, kind: "over", why: `etcd says ${text.slice(0, 200)}` };
+  return { watch: Number(result["watch_id"] ?? 0), ...newsOf(result) };
+}
+
+function newsOf(result: { readonly [key: string]: Json }): WatchNews {
   if (result["canceled"] === true) {
     const why = `cancelled: ${JSON.stringify(result["cancel_reason"] ?? "")}`;
     const compacted = result["compact_revision"];

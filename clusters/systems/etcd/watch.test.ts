@@ -70,6 +70,21 @@ describe("a watch", () => {
     expect(new Set(responses.map((response) => JSON.stringify(response)))).toEqual(new Set(['{"revision":9,"events":[]}']));
   });
 
+  it("has companions on its connection, which are told, or refused, each by itself", async () => {
+    let watches = 0;
+    const endpoint = await serve((_message, { say }) => {
+      const watch = watches++;
+      const toIt = (message: string): void => say(message.replace('"result":{', `"result":{${watch === 0 ? "" : `"watch_id":"${watch}",`}`));
+      toIt(created);
+      toIt(watch === 1 ? '{"result":{"header":{"revision":"9"},"canceled":true,"compact_revision":"5"}}' : told);
+    });
+
+    const heard = await listen(endpoint, { from: 1, forMs: 200, companions: 2 }, deadlineSignal(10_000));
+
+    const response = { revision: 7, events: [event] };
+    expect(heard).toEqual({ responses: [response], companions: [[], [response]], compacted: 5 });
+  });
+
   it("at its compaction begins where the client forgot the history, before any at the newest revision", async () => {
     const asked: string[] = [];
     const endpoint = await serve((message, { say }) => {
