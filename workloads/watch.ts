@@ -1,6 +1,7 @@
 import { stats } from "../checkers/stats.ts";
 import { unhandledErrors } from "../checkers/unhandled-errors.ts";
 import { watch as watchChecker } from "../checkers/watch/watch.ts";
+import { noop } from "../harness/generator.ts";
 import { calls } from "../harness/generator/calls.ts";
 import { eachThread } from "../harness/generator/each-thread.ts";
 import { reserve } from "../harness/generator/reserve.ts";
@@ -48,14 +49,14 @@ export const watch: Workload = {
       // A watch has no place in an order of operations; its checker has its own log.
       spec: growOnlySet(),
       generator: watchers === 0 ? mixed : reserve([[watchers, calls("watcher", (_index, random) => watchFrom(someRequest(random, watches)))]], mixed),
-      finalGenerator: eachThread(finalRead(watchFrom({ from: 1, forMs: finalMs }))),
+      finalGenerator: watchers === 0 ? lastWatches : reserve([[watchers, lastWatches]], noop),
       checkers: [watchChecker, stats, unhandledErrors],
     };
   },
 };
 
-/** How long the last watches listen: they have all that happened within 100 ms, but for a machine that is busy. */
-const finalMs = 2_000;
+/** They have all that happened within 100 ms, but for a machine that is busy. */
+const lastWatches = eachThread(finalRead(watchFrom({ from: 1, forMs: 2_000 })));
 
 /** What watches of a run have in common. */
 interface Watches {
