@@ -13,6 +13,8 @@ export interface NatsSession extends StagedSession {
   readonly stream: JetStreamClient;
   readonly manager: JetStreamManager;
   readonly bucket: KV;
+  /** The name of the server that is asked. */
+  readonly server: string;
   /** The same answer, or a rejection as soon as the connection is over: the driver leaves some requests unanswered then. */
   answered<T>(work: Promise<T>): Promise<T>;
 }
@@ -43,6 +45,7 @@ export async function openNats(endpoint: Endpoint, options: { readonly directGet
     end,
     stream,
     manager: await jetstreamManager(connection, { timeout: driverMsMax, checkAPI: false }),
+    server: connection.info?.server_name ?? "",
     bucket: await new Kvm(stream).open(bucketName, { allow_direct: options.directGets }),
     answered: (work) => line.answered(work),
   };
