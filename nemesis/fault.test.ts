@@ -42,6 +42,7 @@ describe("a fault disturbs", () => {
     ["clock-jump", ["target=n1+n3", "offsetMs=-500"], 'clock-jump by -500 ms, realtime, on n1, n3 = skew n1 {"offsetMs":-500,"rate":1,"clocks":"realtime"} + skew n3 {"offsetMs":-500,"rate":1,"clocks":"realtime"}'],
     ["clock-strobe", ["target=n2", "clocks=all"], 'clock-strobe by +4000 ms every 100 ms, all clocks, on n2 = skew n2 {"offsetMs":0,"rate":1,"strobe":{"offsetMs":4000,"periodMs":100},"clocks":"all"}'],
     ["clock-drift", ["target=n2", "process=etcd"], 'clock-drift at 0.9 of the true rate, all clocks, on etcd on n2 = skew etcd on n2 {"offsetMs":0,"rate":0.9,"clocks":"all"}'],
+    ["outrun", ["target=n3", "writeMs=5"], "outrun n3 = cut n1>n3 n2>n3 n3>n1 n3>n2 + after 5 ms kill n1 and start + after 5 ms kill n2 and start"],
     ["shrink", ["target=n2"], "shrink by n2 = remove n2"],
     ["power-loss", ["target=all", "lossMs=500"], "power-loss n1, n2, n3 with the writes of 500 ms = lose 500 ms n1 n2 n3"],
   ])("%s %j", async (name, settings, expected) => {

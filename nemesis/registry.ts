@@ -13,6 +13,7 @@ import { latency } from "./fault/latency.ts";
 import { majoritiesRing } from "./fault/majorities-ring.ts";
 import { oneLink } from "./fault/one-link.ts";
 import { oneWay } from "./fault/one-way.ts";
+import { outrun } from "./fault/outrun.ts";
 import { pause } from "./fault/pause.ts";
 import { powerLoss } from "./fault/power-loss.ts";
 import { reset } from "./fault/reset.ts";
@@ -20,7 +21,7 @@ import { shrink } from "./fault/shrink.ts";
 import { slow } from "./fault/slow.ts";
 
 /** Every fault there is: partitions, then links, processes, clocks, power, membership. What `rashomon list faults` shows. */
-export const faults: readonly Fault[] = [isolate, halves, majoritiesRing, bridge, oneWay, oneLink, clientsCut, latency, slow, reset, flaky, pause, kill, clockJump, clockStrobe, clockDrift, powerLoss, shrink];
+export const faults: readonly Fault[] = [isolate, halves, majoritiesRing, bridge, oneWay, oneLink, clientsCut, latency, slow, reset, flaky, pause, kill, outrun, clockJump, clockStrobe, clockDrift, powerLoss, shrink];
 
 /** The fault of that name; `UNKNOWN_NAME` lists those that exist. */
 export function faultNamed(name: string): Fault {
