@@ -84,7 +84,7 @@ export function listen(endpoint: Endpoint, wanted: WatchRequest, signal: AbortSi
         end(`not understood: ${String(error)}`);
       }
     };
-    socket.onerror = (event) => end("message" in event ? String(event.message) : "the connection failed");
+    socket.onerror = (event) => end(`the connection failed ${"message" in event ? String(event.message) : ""}`.trimEnd());
     socket.onclose = () => end("the connection was closed");
   });
 }
