@@ -24,11 +24,13 @@ export interface RegressionRow {
   /** Which checker must find it, by the name that it answers with, and under which names; one of these is enough. */
   readonly expected: { readonly checker: string; readonly anomalies: readonly string[] };
   readonly anomalous: Trial;
-  /** What prevents it. Where no setting does, the same without the fault. */
-  readonly control: Trial & { readonly by: "setting" | "no fault" };
+  /** What prevents it: a setting, or a later version that has it mended. Where none does, the same without the fault. */
+  readonly control: Trial & { readonly by: ControlBy };
   /** Runs of each side that a track record wants: 10 for rows of seconds, at least 3 for longer ones. */
   readonly runs: number;
 }
+
+export type ControlBy = "setting" | "version" | "no fault";
 
 export interface Trial {
   /** What is special about it: `isolation=serializable`, `without the fault`. */

@@ -2,7 +2,7 @@ import { quantile, wilson } from "../../results/statistics.ts";
 import type { RunVerdict } from "../../results/records.ts";
 import { regressionRows } from "./registry.ts";
 import { type TrackLine, versionText } from "./record.ts";
-import type { RegressionRow } from "./row.ts";
+import type { ControlBy, RegressionRow } from "./row.ts";
 
 /** `docs/track-record.md`: how often each known anomaly was found, and how often its control came out valid. Pure. */
 export function trackRecord(lines: readonly TrackLine[], rows: readonly RegressionRow[] = regressionRows): string {
@@ -12,7 +12,7 @@ export function trackRecord(lines: readonly TrackLine[], rows: readonly Regressi
     "",
     "Known anomalies of real databases, and of a toy store of ours, found by this harness, each beside the control in which it must not appear.",
     "Made by `rashomon regress`, one line per run in `track-record.jsonl`; the counts of one version add up. Rates have Wilson's 95 % interval.",
-    "A control *by setting* has the setting that prevents the anomaly; a control *without the fault* is the same system left alone, where no setting prevents it.",
+    "A control *by setting* has the setting that prevents the anomaly; one *by version* is a later version in which it is mended; a control *without the fault* is the same system left alone, where nothing prevents it.",
     "",
     ...parts,
   ].join("\n");
@@ -39,6 +39,12 @@ function section(row: RegressionRow, lines: readonly TrackLine[]): string {
   ].join("\n");
 }
 
+const controls: { readonly [by in ControlBy]: string } = {
+  setting: "control by setting",
+  version: "control by version",
+  "no fault": "control, no setting prevents it",
+};
+
 function tableLine(row: RegressionRow, group: readonly TrackLine[]): string {
   const [first] = group as readonly [TrackLine, ...TrackLine[]];
   const anomalous = first.side === "anomalous";
@@ -46,7 +52,7 @@ function tableLine(row: RegressionRow, group: readonly TrackLine[]): string {
   const { low, high } = wilson(hits, group.length);
   const other = otherVerdicts(group, anomalous ? "invalid" : "valid");
   const cells = [
-    `${anomalous ? "**anomaly**" : row.control.by === "setting" ? "control by setting" : "control, no setting prevents it"}: ${first.label}${first.label === row[first.side].label ? "" : " (as the row was defined before)"}`,
+    `${anomalous ? "**anomaly**" : controls[row.control.by]}: ${first.label}${first.label === row[first.side].label ? "" : " (as the row was defined before)"}`,
     group.length,
     `${anomalous ? "found" : "valid"} in ${hits}${other === "" ? "" : ` (${other})`}`,
     `${percent(low)} … ${percent(high)}`,

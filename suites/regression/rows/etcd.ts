@@ -31,6 +31,50 @@ const compactedWatches = (share: number): TrialScenario => ({
 });
 
 /**
+ * A follower is away while the others are started again, which makes them forget all entries before their last snapshots:
+ * so it is sent a snapshot when it is back, while a watch stays open at it from before the fault until after it. Without
+ * restarts they would keep 5,000 entries for it, a constant of etcd.
+ */
+const snapshotUnderWatches: TrialScenario = {
+  system: "etcd",
+  workload: "watch",
+  nemesis: ["outrun:target=follower"],
+  faultEvery: 3_000,
+  faultFor: 1_000,
+  timeLimit: 11_000,
+  rate: 300,
+  concurrency: 15,
+  operationDeadline: 25_000,
+  set: ["watch-share=0", "watchers=3", "listen=18000", "keys=1", "look-back=0", "snapshot-count=50"],
+};
+
+/** Watches from the past, which the store catches up with every 100 ms, are asked how far they are while it does. */
+const askedWatches: TrialScenario = {
+  system: "etcd",
+  workload: "watch",
+  nodes: 1,
+  timeLimit: 5_000,
+  rate: 300,
+  concurrency: 6,
+  set: ["watch-share=0.1", "look-back=300", "listen=300"],
+};
+
+/**
+ * Two hundred watches on a connection are told of each commit, and etcd's queue for a connection holds 128 answers, while
+ * history is compacted. They listen on when the commits have ended, until they have been told all.
+ */
+const starvedWatches: TrialScenario = {
+  system: "etcd",
+  workload: "watch",
+  nodes: 1,
+  timeLimit: 8_000,
+  rate: 400,
+  concurrency: 11,
+  operationDeadline: 20_000,
+  set: ["watch-share=0", "watchers=1", "companions=200", "listen=12000", "compact-share=0.05", "look-back=5", "look-ahead=0", "keys=1"],
+};
+
+/**
  * Work under the lock takes 200 ms and a lease lives for 2 s: a node that is paused for 4 s mostly holds up a holder of the
  * lock in its work, while the others take the lock on. Not the leader, which ends the leases.
  */
@@ -102,4 +146,44 @@ export const etcdRows: readonly RegressionRow[] = [
     control: { by: "no fault", ...scenarioTrial("nothing is compacted", compactedWatches(0)) },
     runs: 10,
   },
+  {
+    name: "etcd-watch-repeats-after-snapshot",
+    corpus: "18F: etcd #15271",
+    title: "a follower that gets a snapshot from its leader tells its open watches again what it had told them before",
+    expected: { checker: "watch", anomalies: ["ordered", "unique"] },
+    anomalous: scenarioTrial("version=3.4; follower outrun", withSet(snapshotUnderWatches, "look-ahead=0", "version=3.4")),
+    control: { by: "version", ...scenarioTrial("version=3.5; follower outrun", withSet(snapshotUnderWatches, "look-ahead=0", "version=3.5")) },
+    runs: 3,
+  },
+  {
+    name: "etcd-watch-future-after-snapshot",
+    corpus: "18F: etcd #20221",
+    title: "a watch from a future revision, at a follower that gets a snapshot from its leader, is told of revisions before that",
+    expected: { checker: "watch", anomalies: ["filter"] },
+    anomalous: scenarioTrial("follower outrun", withSet(snapshotUnderWatches, "look-ahead=100000", "version=3.5")),
+    control: { by: "no fault", ...scenarioTrial("without the fault", withSet({ ...snapshotUnderWatches, nemesis: [] }, "look-ahead=100000", "version=3.5")) },
+    runs: 3,
+  },
+  {
+    name: "etcd-watch-early-progress",
+    corpus: "18F: etcd #15220",
+    title: "a watch that is asked how far it has been told names a revision whose events it has yet to tell",
+    expected: { checker: "watch", anomalies: ["bookmarkable"] },
+    anomalous: scenarioTrial("version=3.4; asked every 50 ms", withSet(askedWatches, "ask-progress=50", "version=3.4")),
+    control: { by: "version", ...scenarioTrial("version=3.5; asked every 50 ms", withSet(askedWatches, "ask-progress=50", "version=3.5")) },
+    runs: 10,
+  },
+  {
+    name: "etcd-watch-starved",
+    corpus: "18F: etcd #17529",
+    title: "a watch that waits for a place in its connection's full queue, and is behind a compaction, is neither refused nor told what it missed",
+    expected: { checker: "watch", anomalies: ["reliable", "resumable"] },
+    anomalous: scenarioTrial("version=3.4; two hundred watches on a connection", withSet(starvedWatches, "version=3.4")),
+    control: { by: "version", ...scenarioTrial("version=3.5; two hundred watches on a connection", withSet(starvedWatches, "version=3.5")) },
+    runs: 10,
+  },
 ];
+
+function withSet(scenario: TrialScenario, ...more: readonly string[]): TrialScenario {
+  return { ...scenario, set: [...(scenario.set ?? []), ...more] };
+}

@@ -29,7 +29,18 @@ const poweredOff = (lossMs: number): TrialScenario => ({
 });
 
 /** About what an election takes (4 to 9 s): the leader goes on alone, and is back when others have just taken over, or are about to. */
-const partedLeader: TrialScenario = { system: "nats", workload: "set", faultEvery: 7_000, faultFor: 4_000, timeLimit: 16_000, rate: 60, concurrency: 6, operationDeadline: 800, set: ["read-share=0"] };
+const partedLeader = (version: string): TrialScenario => ({
+  system: "nats",
+  workload: "set",
+  nemesis: ["isolate:target=leader"],
+  faultEvery: 7_000,
+  faultFor: 4_000,
+  timeLimit: 16_000,
+  rate: 60,
+  concurrency: 6,
+  operationDeadline: 800,
+  set: ["read-share=0", `version=${version}`],
+});
 
 export const natsRows: readonly RegressionRow[] = [
   {
@@ -64,8 +75,8 @@ export const natsRows: readonly RegressionRow[] = [
     corpus: "none: found here",
     title: "after a partition of the stream's leader its copy has messages that nobody acknowledged in the places of messages that were acknowledged, and keeps them; its count and last sequence are often the same",
     expected: { checker: "set-full", anomalies: ["divergent"] },
-    anomalous: scenarioTrial("leader isolated for 4 s, twice", { ...partedLeader, nemesis: ["isolate:target=leader"] }),
-    control: { by: "no fault", ...scenarioTrial("without the fault", partedLeader) },
+    anomalous: scenarioTrial("version=2.9; leader isolated for 4 s, twice", partedLeader("2.9")),
+    control: { by: "version", ...scenarioTrial("version=2.10; leader isolated for 4 s, twice", partedLeader("2.10")) },
     runs: 3,
   },
 ];
