@@ -59,7 +59,7 @@ export const postgresRows: readonly RegressionRow[] = [
   {
     name: "postgres-write-skew-read-committed",
     corpus: "3E",
-    title: "the same at read committed, the default: no update is lost to an upsert, but skews are many",
+    title: "the same at read committed, the default, whose transactions besides read at different moments and write over what they have not seen, though an upsert loses no element",
     expected: { checker: "elle/list-append", anomalies: ["G2-item", "G-single-item"] },
     anomalous: scenarioTrial("isolation=read-committed, the default", { ...transactions, set: ["isolation=read-committed", "consistency=serializable"] }),
     control: { by: "setting", ...scenarioTrial("isolation=serializable", { ...transactions, set: ["isolation=serializable", "consistency=serializable"] }) },
