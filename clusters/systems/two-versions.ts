@@ -12,8 +12,6 @@ import { dockerfileBeside } from "../docker/image.ts";
 export interface TwoVersions {
   readonly older: Version;
   readonly newer: Version;
-  /** Which one the database has unless it is told otherwise, in an image without the other; default the older. */
-  readonly usual?: "older" | "newer";
   /** Which node has the newer one in `mixed`; default the first. The last where an older node cannot copy a newer one, and all others copy the first. */
   readonly mixed?: "first" | "last";
 }
@@ -27,8 +25,8 @@ interface Version {
 }
 
 /** What can be chosen, the default first. */
-export function versionChoices({ older, newer, usual = "older" }: TwoVersions): readonly string[] {
-  return [...(usual === "older" ? [older.name, newer.name] : [newer.name, older.name]), "mixed", "rolling"];
+export function versionChoices({ older, newer }: TwoVersions): readonly string[] {
+  return [older.name, newer.name, "mixed", "rolling"];
 }
 
 /** A node's program, first and from its second start on. */
@@ -48,7 +46,7 @@ export interface VersionImages {
 /** The image that has what was chosen, and how to ask it for its versions. */
 export function imageOfVersions(choice: string, versions: TwoVersions, { callerUrl, second }: VersionImages): Pick<DockerSystem, "dockerfile" | "files" | "secondDebian" | "version"> {
   const version = versionQuestion(choice, versions);
-  if (choice === versionChoices(versions)[0]) return { dockerfile: dockerfileBeside(callerUrl, "."), version };
+  if (choice === versions.older.name) return { dockerfile: dockerfileBeside(callerUrl, "."), version };
   return { dockerfile: dockerfileBeside(callerUrl, "./two-versions"), ...second, version };
 }
 

@@ -2,12 +2,14 @@ import type { DatabaseDefinition } from "../../../harness/database.ts";
 import { dockerCluster } from "../../docker/docker-cluster.ts";
 import { rabbitClient } from "./client.ts";
 import { rabbitSystem } from "./system.ts";
+import { versionOption } from "./versions.ts";
 
-/** RabbitMQ 3.10: one durable queue with publisher confirms, kept by Raft or mirrored. */
+/** RabbitMQ: one durable queue with publisher confirms, kept by Raft or mirrored. */
 export const rabbitmq: DatabaseDefinition = {
   name: "rabbitmq",
-  summary: "RabbitMQ 3.10 in Docker: one queue, by Raft or mirrored, with publisher confirms; what parted nodes do as set",
+  summary: "RabbitMQ 3.10 or 4.0 in Docker: one queue, by Raft or mirrored, with publisher confirms; what parted nodes do as set",
   options: [
+    versionOption,
     { name: "queue", kind: "choice", choices: ["quorum", "mirrored"], default: "quorum", reason: "what RabbitMQ's documents recommend for data that matters; mirrored classic queues are deprecated, and in wide use" },
     {
       name: "partition-handling",

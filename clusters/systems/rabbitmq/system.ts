@@ -2,10 +2,10 @@ import type { NodeId } from "../../../harness/ids.ts";
 import { numberOf, type Settings, textOf } from "../../../harness/options.ts";
 import { until } from "../../../harness/time.ts";
 import type { DockerSystem, Lookout, NodePlace } from "../../docker/docker-system.ts";
-import { dockerfileBeside } from "../../docker/image.ts";
 import { queueName } from "./client.ts";
 import { rabbitMembership } from "./membership.ts";
 import { ask, brokerName, disagreement, holders, managementPort, partedMinority, queuePath, serves } from "./look.ts";
+import { imageOf, versionOf } from "./versions.ts";
 
 const amqpPort = 5672;
 /** Where Erlang's port mapper and its nodes listen to each other. */
@@ -22,7 +22,7 @@ const environment = { HOME: home, RABBITMQ_USE_LONGNAME: "true" } as const;
 export function rabbitSystem(settings: Settings): DockerSystem {
   return {
     name: "rabbitmq",
-    dockerfile: dockerfileBeside(import.meta.url, "."),
+    ...imageOf(versionOf(settings)),
     clientPort: amqpPort,
     lookingPorts: [managementPort],
     peers: { reachedBy: "address", ports: [peerPorts.epmd, peerPorts.distribution] },
@@ -32,7 +32,6 @@ export function rabbitSystem(settings: Settings): DockerSystem {
     roles: ["leader", "primary"],
     dataFolders: [`${home}/mnesia`],
     membership: rabbitMembership(environment),
-    version: { argv: ["dpkg-query", "--show", "--showformat=${Version}", "rabbitmq-server"], pattern: /\d+\.\d+\.\d+/ },
     setUp: (place) => ({
       files: [
         { path: "/etc/rabbitmq/rabbitmq.conf", content: configuration(place, settings), owner: "rabbitmq" },
