@@ -168,7 +168,7 @@ class DockerRunningCluster implements RunningCluster {
       images: await imageDigests(this.#scope.engine, { system, images }),
     };
     await this.#startDaemons();
-    await system.prepare?.(this.#lookingAt(), signal);
+    await this.#prepare(signal);
     await this.converged(deadlineSignal(this.#healthyMsMax(), signal));
     progress(`${system.name} on ${this.nodes.length} nodes: all agree; images ${seconds(imagesReady - began)}, cluster ${seconds(monotonicMs() - imagesReady)}`);
   }
@@ -184,6 +184,16 @@ class DockerRunningCluster implements RunningCluster {
     const placed = this.nodes.map((node) => this.#find(node));
     if (this.#options.system.start !== "one by one") return await allSettled(placed.map(startNode));
     for (const one of placed) await startNode(one);
+  }
+
+  async #prepare(signal: AbortSignal): Promise<void> {
+    const { system } = this.#options;
+    try {
+      await system.prepare?.(this.#lookingAt(), signal);
+    } catch (cause) {
+      if (signal.aborted || cause instanceof HarnessError) throw cause;
+      throw new HarnessError("NODE_UNHEALTHY", `${system.name} serves but could not be prepared for the workload`, { nextStep: `read the nodes' logs in ${this.#start.logsFolder}`, cause });
+    }
   }
 
   async endpoint(node: NodeId, thread: number): Promise<Endpoint> {

@@ -50,9 +50,11 @@ function tableLine(row: RegressionRow, group: readonly TrackLine[]): string {
   const anomalous = first.side === "anomalous";
   const hits = group.filter((line) => (anomalous ? line.reproduced : line.verdict === "valid")).length;
   const { low, high } = wilson(hits, group.length);
+  const current = first.label === row[first.side].label;
+  const side = anomalous ? "**anomaly**" : current ? controls[row.control.by] : "control";
   const other = otherVerdicts(group, anomalous ? "invalid" : "valid");
   const cells = [
-    `${anomalous ? "**anomaly**" : controls[row.control.by]}: ${first.label}${first.label === row[first.side].label ? "" : " (as the row was defined before)"}`,
+    `${side}: ${first.label}${current ? "" : " (as the row was defined before)"}`,
     group.length,
     `${anomalous ? "found" : "valid"} in ${hits}${other === "" ? "" : ` (${other})`}`,
     `${percent(low)} … ${percent(high)}`,

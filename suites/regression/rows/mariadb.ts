@@ -85,7 +85,7 @@ export const mariadbRows: readonly RegressionRow[] = [
     title: "the same by the defaults of two versions: from 11.6.2 on innodb_snapshot_isolation is on by itself",
     expected: { checker: "elle/list-append", anomalies: ["lost-update"] },
     anomalous: scenarioTrial("MariaDB 10.11, its defaults", byDefault("10.11")),
-    control: { by: "setting", ...scenarioTrial("MariaDB 11.8, its defaults", byDefault("11.8")) },
+    control: { by: "version", ...scenarioTrial("MariaDB 11.8, its defaults", byDefault("11.8")) },
     runs: 10,
   },
   lostUpdate(

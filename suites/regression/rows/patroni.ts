@@ -45,7 +45,7 @@ export const patroniRows: readonly RegressionRow[] = [
     title: "by etcd's v3 interface Patroni 3.0.2 renews its leader's key unasked: a primary that comes back from a partition may take the role from its successor, in synchronous mode too; 4.0.7 renews it only while it is its own",
     expected: { checker: "set-full", anomalies: ["lost", "divergent"] },
     anomalous: scenarioTrial("synchronous_mode, etcd v3; primary isolated for 30 s", replication("synchronous", "v3")),
-    control: { by: "setting", ...scenarioTrial("synchronous_mode, etcd v3, Patroni 4.0; primary isolated for 30 s", newerPatroni(replication("synchronous", "v3"))) },
+    control: { by: "version", ...scenarioTrial("synchronous_mode, etcd v3, Patroni 4.0; primary isolated for 30 s", newerPatroni(replication("synchronous", "v3"))) },
     runs: 3,
   },
   {
