@@ -1,3 +1,5 @@
+// The module that is added to below: TypeScript does not look for it unless it is imported.
+import type {} from "vitest";
 import { checkLinearizable } from "../checkers/linearizability/linearizability.ts";
 import { unlimited } from "../harness/budget.ts";
 import { History, historyOf, type OpInput } from "../harness/history.ts";

@@ -11,15 +11,11 @@ import { type Entry, Recorder } from "./recorder.ts";
 /** Timers of the event loop hold no more than 24 days; an early alarm does no harm. */
 const alarmMsMax = 3_600_000;
 
-/** For how long turns may follow answers at once before timers, sockets and the history's file get theirs. */
-const eagerNs = 1e6;
-
 /**
- * The runner's loop. Completions are recorded the moment they come, and told to the generator in a turn that follows
- * them at once, in which all threads that are free get their next operations: as soon as in a plain loop that awaits its
- * driver, before other sockets are read. Answers that come together are told together, so a thousand threads cost one
- * turn, not a thousand. Clients that answer without waiting for anything would leave the event loop no time, so after a
- * millisecond a turn waits until it has come around.
+ * The runner's loop. Completions are recorded the moment they come, and told to the generator in batches, once per turn
+ * of the event loop; in the same turn all threads that are free get their next operations. So a thousand threads cost
+ * one turn, not a thousand; timers, sockets and the history's file always get theirs; and what follows answers that came
+ * together leaves together (decision 035: turns that follow each answer at once cost databases that sync a few percent).
  *
  *     answer ─▶ record ─▶ events ┐
  *     answer ─▶ record ─▶ events ┼─▶ turn: free the threads, update the generator, draw and begin until it has no more
@@ -44,9 +40,6 @@ export class Engine {
   #events: Op[] = [];
   #freed: Thread[] = [];
   #turnScheduled = false;
-  /** When the event loop had last come around, as far as turns know, and when the last turn was. */
-  #aroundNs = 0;
-  #turnNs = 0;
   #timer: Cancellable | undefined;
   #timerNs = Number.POSITIVE_INFINITY;
   /** Ends the drive that goes on. */
@@ -191,21 +184,15 @@ export class Engine {
   #wake(): void {
     if (this.#turnScheduled) return;
     this.#turnScheduled = true;
-    if (this.#turnNs - this.#aroundNs < eagerNs) queueMicrotask(this.#turn);
-    else soon(this.#turnAround);
+    soon(this.#turn);
   }
-
-  readonly #turnAround = (): void => {
-    this.#aroundNs = this.#clock();
-    this.#turn();
-  };
 
   readonly #turn = (): void => {
     this.#turnScheduled = false;
-    this.#turnNs = this.#clock();
+    const nowNs = this.#clock();
     try {
-      this.#tell(this.#turnNs);
-      if (!this.#exhausted) this.#draw(this.#turnNs);
+      this.#tell(nowNs);
+      if (!this.#exhausted) this.#draw(nowNs);
     } catch (error) {
       this.#fail(error);
     }
